@@ -1,0 +1,298 @@
+"""The nouns of the gateway: immutable facts that flow down the spine.
+
+    Packet --decode--> Reading --\
+    Scene (from a camera) --------+--rules--> Signal --ledger--> Incident --> Envelope
+    Action (from an operator) ---------------------------^
+
+Time is `Millis` everywhere: whole milliseconds since 1970-01-01T00:00:00Z.
+"""
+
+import re
+from enum import IntFlag
+from typing import Any, ClassVar, Literal, Self
+
+import msgspec
+
+Millis = int
+"""Whole milliseconds since the epoch, UTC."""
+
+Severity = Literal["info", "minor", "major", "critical"]
+Status = Literal["open", "acknowledged", "in_progress", "resolved", "void", "reopened"]
+Phase = Literal["opened", "updated", "acknowledged", "in_progress", "resolved", "void", "reopened"]
+Box = tuple[float, float, float, float]
+"""x1, y1, x2, y2 as fractions of the picture, origin at the upper left."""
+
+
+class Duration(int):
+    """A span of whole milliseconds, written as people write it.
+
+    >>> Duration.parse("90s"), Duration.parse("1h30m"), Duration.parse(5)
+    (Duration('1m30s'), Duration('1h30m'), Duration('5s'))
+    """
+
+    _UNITS: ClassVar = {
+        "ms": 1,
+        "s": 1000,
+        "m": 60_000,
+        "h": 3_600_000,
+        "d": 86_400_000,
+        "w": 604_800_000,
+    }
+    _PART: ClassVar = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
+
+    @classmethod
+    def parse(cls, raw: Any) -> Self:
+        """Read `500ms`, `30s`, `5m`, `1h30m`, `2d`; a bare number is seconds."""
+        if isinstance(raw, int | float) and not isinstance(raw, bool):
+            return cls(round(raw * 1000))
+        parts = cls._PART.findall(raw) if isinstance(raw, str) else []
+        if not parts or "".join(n + u for n, u in parts) != raw:
+            raise ValueError(f"{raw!r} is not a duration; write 500ms, 30s, 5m, 1h30m or 2d")
+        return cls(round(sum(float(n) * cls._UNITS[u] for n, u in parts)))
+
+    @property
+    def seconds(self) -> float:
+        return self / 1000
+
+    def __str__(self) -> str:
+        rest, parts = int(self), ""
+        for unit in ("d", "h", "m", "s", "ms"):
+            n, rest = divmod(rest, self._UNITS[unit])
+            parts += f"{n}{unit}" if n else ""
+        return parts or "0s"
+
+    def __repr__(self) -> str:
+        return f"Duration({str(self)!r})"
+
+
+class Quality(IntFlag):
+    """What is to be known about a reading besides its value. 0 is a good, live one."""
+
+    RETAINED = 1
+    """The broker kept it; it may be old. Restores what is shown, is shown to no rule."""
+    LATE = 2
+    """Measured longer ago than the limit. Stored and forwarded, shown to no rule."""
+    UNSYNCED = 4
+    """Taken before the box knew the time."""
+    CLOCK_SUSPECT = 8
+    """The device's own clock is impossible (1970, the future); `measured_at` was dropped."""
+    SIMULATED = 16
+    """The source itself says that it is a test."""
+
+    NOT_FOR_RULES = RETAINED | LATE | SIMULATED
+
+
+class GridCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One address in one scheme. Two different grids cover one city, so a place has a list.
+
+    `scheme`: `cn-unit-grid` (15 digits, city management), `cn-governance-grid` (comprehensive
+    governance), `cn-division` (6 to 12 digits), `plus-code`, `h3`, or a scheme of the site's own.
+    """
+
+    scheme: str
+    value: str
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where something is. Coordinates are WGS 84 (CGCS2000), degrees."""
+
+    site: str = ""
+    codes: tuple[GridCode, ...] = ()
+    lat: float | None = None
+    lon: float | None = None
+    address: str = ""
+
+    @property
+    def grid(self) -> str:
+        """The code by which people here call the place: the first one."""
+        return self.codes[0].value if self.codes else self.site
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """A registered device or camera, as rules and people know it."""
+
+    id: str
+    name: str = ""
+    place: Place = Place()
+    tags: frozenset[str] = frozenset()
+    period: Duration | None = None
+    """How often it is expected to report."""
+
+
+class Packet(msgspec.Struct, frozen=True, gc=False):
+    """Bytes as they came in. `sender` is who proved to be sending, '' where nobody asked."""
+
+    topic: str
+    payload: bytes
+    source: str = ""
+    sender: str = ""
+    retained: bool = False
+    dialect: str = ""
+    """Named by the way in (HTTP), or '' for recognition by topic and payload."""
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """One measured value of a registered device, in the canonical unit of its quantity."""
+
+    device: str
+    quantity: str
+    value: float | str
+    at: Millis
+    """When the spine took it: a total order, never backwards, the only time rules see."""
+    measured_at: Millis | None = None
+    """The device's own clock; for charts and forwarding."""
+    quality: int = 0
+    unit: str = ""
+    """UCUM. Follows from the quantity where that is canonical, else as the device says."""
+
+    @property
+    def for_rules(self) -> bool:
+        return not self.quality & Quality.NOT_FOR_RULES
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """A masked picture on disk, found by its hash. `role`: before, during or now."""
+
+    sha256: str
+    mime: str
+    role: str
+    taken_at: Millis
+    size: int
+
+
+class Detection(msgspec.Struct, frozen=True):
+    """Something a camera believes at one instant.
+
+    `label` names what: `left_object`, `removed_object`, `blocked`, `vehicle`, or a class of a
+    model. `track` stays the same for one thing as long as it is seen; `since` is when it came.
+    """
+
+    label: str
+    score: float
+    box: Box
+    track: str = ""
+    zone: str = ""
+    since: Millis | None = None
+    why: str = ""
+    """What changed, since when, how similar: for the person who decides."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Scene(msgspec.Struct, frozen=True):
+    """Everything one camera saw at one instant. Pixels never leave the worker unmasked.
+
+    `health` is '' when the camera sees well, else `covered`, `defocused`, `moved`, `frozen`,
+    `dark`, `overexposed`, `no_signal`: then detections say nothing and rules hold still.
+    """
+
+    camera: str
+    detections: tuple[Detection, ...]
+    at: Millis = 0
+    health: str = ""
+    measured_at: Millis | None = None
+
+
+class Action(msgspec.Struct, frozen=True):
+    """What a person (or the platform) decided about an incident."""
+
+    incident: str
+    phase: Phase
+    who: str
+    note: str = ""
+    at: Millis = 0
+
+
+Item = Packet | Scene | Action
+"""What enters through the inbox."""
+
+Observation = Reading | Scene
+"""What rules judge."""
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a rule holds: the value seen, the limit it was held against, in words if need be."""
+
+    text: str
+    quantity: str = ""
+    value: float | str | None = None
+    limit: float | str | None = None
+    unit: str = ""
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """A rule's verdict about one key changed, at an instant."""
+
+    rule: str
+    key: str
+    """The device, camera, place … that the rule is evaluated per."""
+    firing: bool
+    at: Millis
+    since: Millis
+    """When the condition began to hold; earlier than `at` by the rule's `for`."""
+    reasons: tuple[Reason, ...] = ()
+    devices: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
+    update: bool = False
+    """True: still firing, with more to say (new evidence, another device)."""
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of time during which something was wrong, as it is told to people."""
+
+    id: str
+    kind: str
+    rule: str
+    key: str
+    title: str
+    severity: Severity
+    status: Status
+    place: Place
+    opened_at: Millis
+    updated_at: Millis
+    since: Millis
+    closed_at: Millis | None = None
+    seq: int = 0
+    """Counts the versions; `<id>-<seq>` is the key under which a version is sent once."""
+    reasons: tuple[Reason, ...] = ()
+    devices: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
+    handled_by: str = ""
+    note: str = ""
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """One version of one incident on its way to one sink. Handing it over twice is harmless."""
+
+    id: str
+    """`<incident>-<seq>`; unique per sink."""
+    sink: str
+    phase: Phase
+    incident: Incident
+
+
+class Quarantined(msgspec.Struct, frozen=True):
+    """A packet that could not be read, kept for the person who wants to know why."""
+
+    at: Millis
+    source: str
+    topic: str
+    reason: str
+    payload: bytes
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one turn of the spine found out; committed as one transaction."""
+
+    at: Millis
+    readings: tuple[Reading, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+    actions: tuple[Action, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    """New versions, in order. The last one of an id is its present state."""
+    envelopes: tuple[Envelope, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    snapshot: bytes | None = None
+    """What decoders, rules and ledger remember after this batch, now and then: a restart
+    loads the last one and replays the journal behind it."""

@@ -1,0 +1,139 @@
+"""The seams: every outside thing is one of these, and no more is known of it."""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from gateway.model import Envelope, Item, Millis, Reading
+
+Ack = Callable[[], None]
+"""Called once, on the loop, when the items are on disk. Never called for items that are not."""
+
+
+class Retry(Exception):
+    """The world is unreachable or busy; what was to be done stays where it is.
+
+    `after` is the other side's own wish (Retry-After), in seconds.
+    """
+
+    def __init__(self, why: str = "", after: float | None = None) -> None:
+        super().__init__(why)
+        self.after = after
+
+
+class Reject(Exception):
+    """The other side will never take this one; it moves to the dead letters with the reason."""
+
+
+class Clock(Protocol):
+    def now(self) -> Millis: ...
+
+    @property
+    def synced(self) -> bool:
+        """False until the box has learnt the time since it was switched on."""
+        ...
+
+    async def sleep_until(self, when: Millis) -> None: ...
+
+
+class Health(Protocol):
+    """Where parts say how they are. Cheap; still, count per batch and not per message."""
+
+    def count(self, what: str, n: int = 1, *, part: str = "", why: str = "") -> None:
+        """Add to a counter: `linli_<what>_total{part=…, why=…}`."""
+        ...
+
+    def report(self, part: str, state: str, detail: str = "") -> None:
+        """*state* of a part: ok, starting, retrying, failed, stopped; *detail* in words, with
+        what to do about it."""
+        ...
+
+
+class Inbox(Protocol):
+    """The one bounded way in. Waiting here is the back-pressure."""
+
+    async def put(self, items: Sequence[Item], ack: Ack | None = None) -> None:
+        """Hand over *items* in order; waits while the inbox is full."""
+        ...
+
+    def offer(self, items: Sequence[Item], ack: Ack | None = None) -> bool:
+        """As `put`, without waiting: False, and nothing taken, when full."""
+        ...
+
+
+class Spec(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    tag=lambda name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
+    forbid_unknown_fields=True,
+):
+    """An entry of gateway.yaml: the frozen, typed description of one part. Its `kind` is the
+    name of the class in snake case (`MqttListener`: `mqtt_listener`)."""
+
+    id: str
+
+
+class Surroundings(NamedTuple):
+    """What a part may know of the box it runs on."""
+
+    root: Path
+    """The site's folder; relative paths of the configuration start here."""
+    site: str
+    clock: Clock
+    health: Health
+    evidence_url: Callable[[str], str]
+    """SHA-256 of a picture -> a signed link that expires, from which it can be fetched."""
+    evidence_file: Callable[[str], Path]
+
+
+class Source(Protocol):
+    """A way in."""
+
+    async def run(self, inbox: Inbox) -> None:
+        """Serve until cancelled. Raise `Retry` or `OSError` when the world fails: the
+        supervisor starts it again after a while. Clean up in `finally`."""
+        ...
+
+
+class SourceSpec(Spec, frozen=True, kw_only=True):
+    """Found by scanning `gateway/sources`."""
+
+    def build(self, around: Surroundings) -> Source:
+        raise NotImplementedError
+
+
+class Sink(Protocol):
+    """A destination for incidents."""
+
+    async def send(self, envelope: Envelope) -> None:
+        """Return when it has arrived; raise `Retry` or `Reject` when not."""
+        ...
+
+
+class SinkSpec(Spec, frozen=True, kw_only=True):
+    """Found by scanning `gateway/sinks`."""
+
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]:
+        raise NotImplementedError
+
+
+class ReadingSink(Protocol):
+    """A destination for time series, fed from the journal by its own cursor."""
+
+    async def write(self, readings: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
+        """Returns what the other side refused for good, each with the reason; raises `Retry`
+        when nothing can be said of the whole."""
+        ...
+
+
+class ReadingSinkSpec(Spec, frozen=True, kw_only=True):
+    """Found by scanning `gateway/sinks`."""
+
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[ReadingSink]:
+        raise NotImplementedError
