@@ -1,0 +1,119 @@
+"""What a codec is: it knows one dialect, finds the values in a message and judges nothing.
+
+Units, ranges, names of quantities, calibration and registered names are the decoder's affair
+(`devices.quantity`, `devices.decoder`): a codec reports what the device said, in its words.
+"""
+
+from collections.abc import Callable, MutableMapping, Sequence
+from datetime import UTC, tzinfo
+from typing import Any
+
+import msgspec
+
+from devices import timestamps
+from devices.json_text import Document, Malformed, read
+from devices.timestamps import Stamp
+from gateway.model import Millis
+
+__all__ = ["Codec", "Ignored", "Malformed", "Memory", "Message", "Value"]
+
+Memory = MutableMapping[str, Any]
+"""What a codec remembers between messages: units from discovery, aliases from a birth. Plain
+values only (they go into the snapshot as msgpack); a full one forgets its oldest key, so a codec
+puts ONE key per device or per announcement and keeps that value small."""
+
+
+class Ignored(Exception):
+    """This message holds no reading: a status, a configuration, an acknowledgement. The text
+    says which."""
+
+
+class Message(msgspec.Struct):
+    """One message as it came. Parsing is done once, however many codecs look at it."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False
+    at: Millis = 0
+    """Time of arrival; 0 where it is not known."""
+    zone: tzinfo = UTC
+    """The zone of the site, for devices that write local time."""
+    notes: list[str] = msgspec.field(default_factory=list)
+    """What is suspicious or was left out, in words: `came twice`, `dropped personal data: …`."""
+    _levels: list[str] | None = None
+    _document: Document | None = None
+    _broken: str = ""
+
+    @property
+    def levels(self) -> list[str]:
+        """The topic, split at its slashes."""
+        if self._levels is None:
+            self._levels = self.topic.split("/")
+        return self._levels
+
+    def json(self) -> Any:
+        """The payload as JSON; raises `Malformed`. A number that is none is nan: pass it on as
+        the value, and the decoder refuses it with its name."""
+        if self._broken:
+            raise Malformed(self._broken)
+        if self._document is None:
+            try:
+                self._document = read(self.payload)
+            except Malformed as error:
+                self._broken = str(error)
+                raise
+            self.notes.extend(self._document.notes)
+        return self._document.value
+
+    def object(self) -> dict[str, Any]:
+        """The payload as a JSON object; raises `Malformed` for anything else."""
+        value = self.json()
+        if value is None:
+            raise Ignored("null")
+        if not isinstance(value, dict):
+            raise Malformed(f"a JSON object was expected, not {type(value).__name__}")
+        return value
+
+    def text(self) -> str:
+        """The payload as UTF-8 text without blanks around it; raises `Malformed`."""
+        try:
+            return self.payload.rstrip(b"\0").decode("utf-8-sig").strip()
+        except UnicodeDecodeError as error:
+            raise Malformed(f"not UTF-8 at byte {error.start}") from None
+
+    def stamp(self, raw: Any) -> Stamp:
+        """The instant that the device means by *raw*, judged against the time of arrival."""
+        return timestamps.stamp(raw, self.at, self.zone)
+
+
+class Value(msgspec.Struct, frozen=True, gc=False):
+    """One value as the source states it, neither converted nor judged.
+
+    A bool is given as it is or as 0/1; text that means a number may be passed as text.
+    """
+
+    device: str
+    """As the dialect calls it: an address, a name, a topic."""
+    quantity: str
+    """As the source calls it; `devices.quantity` knows the aliases."""
+    value: float | str
+    unit: str = ""
+    """As the source writes it; '' where it says none and the dialect has none by definition."""
+    measured_at: Millis | None = None
+    quality: int = 0
+    path: str = ""
+    """Where in the payload (or topic) it stood, for the person who looks for it."""
+
+
+class Codec(msgspec.Struct, frozen=True):
+    """One dialect. Each module of `devices.codecs` has one, named CODEC."""
+
+    dialect: str
+    recognise: Callable[[Message], bool]
+    """Is this message surely of the dialect? Looks at the topic first, and at the payload only
+    where the topic leaves doubt. Raises nothing but Malformed (which counts as no)."""
+    decode: Callable[[Message, Memory], Sequence[Value]]
+    """The values of the message, in its order. Raises `Malformed` or `Ignored`, nothing else."""
+    priority: int = 50
+    """Lower ones are asked first: 10 a topic that only this dialect has, 50 a shape that is
+    hard to mistake, 90 whatever is left."""
