@@ -260,6 +260,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 1.0
     handled_by: str = ""
     note: str = ""
+    by_hand: bool = False
+    """A person reopened it: only a person closes it."""
 
 
 class Envelope(msgspec.Struct, frozen=True):

@@ -1,0 +1,202 @@
+"""Reads a site, and says everything that is wrong with it at once.
+
+DIR/gateway.yaml    site, store, console, sources, sinks
+DIR/devices.yaml    devices: [...]
+DIR/cameras.yaml    cameras: [...]
+DIR/rules/*.yaml    rules: [...]
+DIR/secrets.yaml    name: value, for `!secret name`
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from config.build import WRONG, build, nearest
+from config.located import Document, Keys, Problem, read
+from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
+from devices.registry import DeviceSpec
+from gateway.api.spec import ConsoleSpec
+from gateway.ports import ReadingSinkSpec, SinkSpec
+from gateway.store.spec import StoreSpec
+from rules.rule import Rule
+from vision.camera import CameraSpec
+
+PARTS = {"site", "store", "console", "sources", "sinks"}
+
+
+class Invalid(Exception):
+    """A site that cannot run; one line for each problem."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class Entry(NamedTuple):
+    """A spec with the place where it is written."""
+
+    spec: Any
+    document: Document
+    keys: Keys
+
+
+def load(root: Path) -> Config:
+    """The site in *root*, or `Invalid` with every problem in the order of files and lines."""
+    problems: list[Problem] = []
+    secrets = _secrets(root, problems)
+    main = _document(root, "gateway.yaml", secrets, problems, PARTS)
+    site = _part(main, "site", SiteSpec, problems, required=True)
+    store = _part(main, "store", StoreSpec, problems)
+    console = _part(main, "console", ConsoleSpec, problems)
+    sources = [*_entries(main, "sources", reduce(or_, SOURCES), problems)]
+    sinks = [*_entries(main, "sinks", reduce(or_, SINKS), problems)]
+    devices = [*_file(root, "devices.yaml", "devices", DeviceSpec, secrets, problems)]
+    cameras = [*_file(root, "cameras.yaml", "cameras", CameraSpec, secrets, problems)]
+    rules = [*_rules(root, problems)]
+    for kind, entries in (
+        ("source", sources),
+        ("sink", sinks),
+        ("rule", rules),
+        ("device or camera", devices + cameras),
+    ):
+        problems += _twice(kind, entries)
+    problems += _loose_ends(rules, devices, cameras)
+    if problems:
+        raise Invalid(sorted(set(problems)))
+    every_sink = [entry.spec for entry in sinks]
+    return Config(
+        root=root,
+        site=site,
+        store=store,
+        console=console,
+        sources=tuple(entry.spec for entry in sources),
+        sinks=tuple(s for s in every_sink if isinstance(s, SinkSpec)),
+        reading_sinks=tuple(s for s in every_sink if isinstance(s, ReadingSinkSpec)),
+        devices=tuple(entry.spec for entry in devices),
+        cameras=tuple(entry.spec for entry in cameras),
+        rules=tuple(entry.spec for entry in rules),
+    )
+
+
+def load_rules(root: Path) -> tuple[Rule, ...]:
+    """Only the rules of a site: for their tests, and to try a change."""
+    problems: list[Problem] = []
+    rules = [*_rules(root, problems)]
+    problems += _twice("rule", rules)
+    if problems:
+        raise Invalid(sorted(set(problems)))
+    return tuple(entry.spec for entry in rules)
+
+
+def _secrets(root: Path, problems: list[Problem]) -> Mapping[str, str]:
+    path = root / "secrets.yaml"
+    if not path.exists():
+        return {}
+    document = read(path, "secrets.yaml")
+    problems += document.problems
+    if path.stat().st_mode & 0o077:
+        problems.append(Problem("secrets.yaml", 1, "others may read it; run `chmod 600` on it"))
+    found = document.value if isinstance(document.value, dict) else {}
+    return {name: str(value) for name, value in found.items()}
+
+
+def _document(
+    root: Path,
+    name: str,
+    secrets: Mapping[str, str],
+    problems: list[Problem],
+    known: set[str],
+) -> Document:
+    document = read(root / name, name, secrets)
+    problems += document.problems
+    if document.value is not None and not isinstance(document.value, dict):
+        problems.append(Problem(name, 1, f"wanted here: {', '.join(sorted(known))}, each a block"))
+    elif document.value is None and not document.problems:
+        problems.append(Problem(name, 1, f"it is empty; wanted: {', '.join(sorted(known))}"))
+    if not isinstance(document.value, dict):
+        return document._replace(value={})
+    for key in document.value:
+        if key not in known:
+            problems.append(document.problem((key,), f"{key!r} is not known{nearest(key, known)}"))
+    return document
+
+
+def _part(
+    document: Document, name: str, kind: type, problems: list[Problem], *, required: bool = False
+) -> Any:
+    if document.value.get(name) is None:
+        if required and not document.problems:
+            problems.append(document.problem((), f"{name!r} is missing"))
+        return WRONG if required else kind()
+    return build(document, (name,), kind, problems)
+
+
+def _entries(
+    document: Document, section: str, kind: Any, problems: list[Problem]
+) -> Iterator[Entry]:
+    listed = document.value.get(section)
+    if listed is None:
+        return
+    if not isinstance(listed, list):
+        what = f"{section}: a list is wanted here (lines that begin with -)"
+        problems.append(document.problem((section,), what))
+        return
+    for n in range(len(listed)):
+        spec = build(document, (section, n), kind, problems)
+        if spec is not WRONG:
+            yield Entry(spec, document, (section, n))
+
+
+def _file(
+    root: Path,
+    name: str,
+    section: str,
+    kind: Any,
+    secrets: Mapping[str, str],
+    problems: list[Problem],
+) -> Iterator[Entry]:
+    document = _document(root, name, secrets, problems, {section})
+    yield from _entries(document, section, kind, problems)
+
+
+def _rules(root: Path, problems: list[Problem]) -> Iterator[Entry]:
+    files = sorted((root / "rules").glob("*.yaml"))
+    if not files:
+        problems.append(Problem("rules/", 1, "no rule file is here; `linli init DIR` writes some"))
+    for path in files:
+        if path.stem.endswith("_test"):
+            continue
+        known = {"rules", "tests"}
+        document = _document(root, f"rules/{path.name}", {}, problems, known)
+        yield from _entries(document, "rules", reduce(or_, RULES), problems)
+
+
+def _twice(kind: str, entries: list[Entry]) -> Iterator[Problem]:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        name = entry.spec.id
+        if name not in first:
+            first[name] = entry
+            continue
+        other = first[name]
+        where = f"{other.document.file}:{other.document.line(other.keys)}"
+        what = f"the {kind} {name!r} stands twice; the first is at {where}"
+        yield entry.document.problem((*entry.keys, "id"), what)
+
+
+def _loose_ends(
+    rules: list[Entry], devices: list[Entry], cameras: list[Entry]
+) -> Iterator[Problem]:
+    """Rules that name a device, camera or zone that is not there."""
+    names = {
+        "devices": {entry.spec.id for entry in devices},
+        "cameras": {entry.spec.id for entry in cameras},
+    }
+    for rule in rules:
+        for field, known in names.items():
+            for name in getattr(rule.spec.select, field, ()):
+                if name not in known and not any(c in name for c in "*?["):
+                    what = f"there is no {field[:-1]} {name!r}{nearest(name, known)}"
+                    yield rule.document.problem((*rule.keys, "select", field), what)

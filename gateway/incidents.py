@@ -1,0 +1,185 @@
+"""Folds signals and people's decisions into incidents. Ids are derived, so that a replay, or
+a restart, finds the same incidents and never opens one twice.
+
+    open -> acknowledged -> in_progress -> resolved | void -> reopened -> ...
+
+The rule resolves an incident when its condition has ended; a person may resolve it before, or
+call it void (a false alarm). Either way it stays closed while the condition goes on.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+from msgspec.structs import replace
+
+from gateway.model import Action, Evidence, Incident, Phase, Place, Severity, Signal, Status
+
+CLOSED: frozenset[Status] = frozenset({"resolved", "void"})
+MOST_EVIDENCE = 12
+"""Pictures that one incident carries: the first and the last ones."""
+REMEMBERED = 1000
+"""Closed incidents that can be reopened without asking the store."""
+
+_STATUS: dict[Phase, Status] = {
+    "acknowledged": "acknowledged",
+    "in_progress": "in_progress",
+    "resolved": "resolved",
+    "void": "void",
+    "reopened": "reopened",
+}
+
+
+class Account(NamedTuple):
+    """What a signal is called when it is told to people."""
+
+    kind: str
+    title: str
+    severity: Severity
+    place: Place
+
+
+class Change(NamedTuple):
+    """A new version of an incident, and what happened to it."""
+
+    phase: Phase
+    incident: Incident
+
+
+def incident_id(signal: Signal) -> str:
+    """The same rule, key and opening instant always give the same id (UUID version 5)."""
+    return str(uuid5(NAMESPACE_URL, f"linli:{signal.rule}/{signal.key}/{signal.at}"))
+
+
+class Ledger:
+    """The incidents that are open, and those lately closed."""
+
+    def __init__(self, account: Callable[[Signal], Account]) -> None:
+        self._account = account
+        self._open: dict[tuple[str, str], Incident] = {}
+        self._closed: OrderedDict[str, Incident] = OrderedDict()
+
+    def remember(self, incidents: Iterable[Incident]) -> None:
+        """Take back what the store kept, the oldest first."""
+        for incident in incidents:
+            self._file(incident)
+
+    def open(self) -> Iterator[Incident]:
+        yield from self._open.values()
+
+    def apply(self, signal: Signal) -> Change | None:
+        """None where there is nothing to tell: the incident was closed by a person before."""
+        known = self._open.get((signal.rule, signal.key))
+        if not signal.firing:
+            return self._resolve(known, signal) if known and not known.by_hand else None
+        if known is None:
+            return None if incident_id(signal) in self._closed else self._begin(signal)
+        return self._grow(known, signal)
+
+    def act(self, action: Action) -> Change | None:
+        """What a person decided. None for an unknown incident, or where nothing changes."""
+        known = self._find(action.incident)
+        status = _STATUS.get(action.phase)
+        if known is None or status is None or known.status == status:
+            return None
+        if (known.status in CLOSED) != (status == "reopened"):
+            return None  # a closed one can only be reopened; an open one cannot be
+        if status == "reopened" and (known.rule, known.key) in self._open:
+            return None  # the same fact was reported anew meanwhile
+        return self._file(
+            _next(
+                known,
+                at=action.at,
+                status=status,
+                closed_at=action.at if status in CLOSED else None,
+                handled_by=action.who,
+                by_hand=known.by_hand or status == "reopened",
+                note=action.note or known.note,
+            ),
+            action.phase,
+        )
+
+    def reconcile(self, firing: Iterable[Signal], at: int) -> Iterator[Change]:
+        """After a restart, or a change of rules: open what fires, close what no rule holds."""
+        held = set()
+        for signal in firing:
+            held.add((signal.rule, signal.key))
+            if (signal.rule, signal.key) not in self._open and (change := self.apply(signal)):
+                yield change
+        for where, incident in list(self._open.items()):
+            if where not in held and not incident.by_hand:
+                note = "closed: its rule has changed or is gone"
+                ended = _next(incident, at=at, status="resolved", closed_at=at, note=note)
+                yield self._file(ended, "resolved")
+
+    def _begin(self, signal: Signal) -> Change:
+        account = self._account(signal)
+        incident = Incident(
+            id=incident_id(signal),
+            kind=account.kind,
+            rule=signal.rule,
+            key=signal.key,
+            title=account.title,
+            severity=account.severity,
+            status="open",
+            place=account.place,
+            opened_at=signal.at,
+            updated_at=signal.at,
+            since=signal.since,
+            reasons=signal.reasons,
+            devices=signal.devices,
+            evidence=signal.evidence,
+            confidence=signal.confidence,
+        )
+        return self._file(incident, "opened")
+
+    def _grow(self, known: Incident, signal: Signal) -> Change | None:
+        grown = _next(
+            known,
+            at=signal.at,
+            severity=self._account(signal).severity,
+            reasons=signal.reasons or known.reasons,
+            devices=tuple(dict.fromkeys(known.devices + signal.devices)),
+            evidence=_keep(known.evidence, signal.evidence),
+            confidence=signal.confidence,
+        )
+        said = replace(grown, seq=known.seq, updated_at=known.updated_at)
+        return None if said == known else self._file(grown, "updated")
+
+    def _resolve(self, known: Incident, signal: Signal) -> Change:
+        ended = _next(
+            known,
+            at=signal.at,
+            status="resolved",
+            closed_at=signal.at,
+            evidence=_keep(known.evidence, signal.evidence),
+        )
+        return self._file(ended, "resolved")
+
+    def _find(self, incident: str) -> Incident | None:
+        known = (i for i in self._open.values() if i.id == incident)
+        return next(known, None) or self._closed.get(incident)
+
+    def _file(self, incident: Incident, phase: Phase = "updated") -> Change:
+        where = incident.rule, incident.key
+        if incident.status in CLOSED:
+            self._open.pop(where, None)
+            self._closed[incident.id] = incident
+            while len(self._closed) > REMEMBERED:
+                self._closed.popitem(last=False)
+        else:
+            self._closed.pop(incident.id, None)
+            self._open[where] = incident
+        return Change(phase, incident)
+
+
+def _next(known: Incident, *, at: int, **changes: object) -> Incident:
+    return replace(known, seq=known.seq + 1, updated_at=at, **changes)
+
+
+def _keep(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The first pictures and the last ones, each once."""
+    every = tuple(dict.fromkeys(old + new))
+    half = MOST_EVIDENCE // 2
+    return every if len(every) <= MOST_EVIDENCE else every[:half] + every[-half:]

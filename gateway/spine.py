@@ -1,0 +1,174 @@
+"""The one path of data, top to bottom. No clock, no I/O, no await.
+
+    Packet --decode--> Reading --rules--> Signal --ledger--> Incident --> Envelope
+    Scene  ----------------------^                  ^
+    Action ------------------------------------------
+
+`take` is called for what arrived, `pass_time` when a timer falls due. Both give the `Batch`
+that the store commits as one transaction; only then may the items be acknowledged.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from devices.decoder import Decoder, Unknown
+from gateway.incidents import Change, Ledger
+from gateway.model import (
+    Action,
+    Batch,
+    Envelope,
+    Item,
+    Millis,
+    Observation,
+    Packet,
+    Quarantined,
+    Reading,
+    Scene,
+    Signal,
+)
+from rules.engine import Engine
+
+KEPT_PAYLOAD = 4096
+"""Bytes of a poisoned payload that go into quarantine."""
+
+Tally = Counter[tuple[str, str, str]]
+"""(what, part, why) -> how many: the counters that a turn adds to."""
+
+
+class Turn(NamedTuple):
+    """What one turn found out: to be committed, to be counted, to be shown."""
+
+    batch: Batch
+    tally: Tally
+    unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Nothing that must be on disk before the acknowledgement."""
+        b = self.batch
+        return not (
+            b.readings or b.scenes or b.actions or b.incidents or b.quarantined or b.snapshot
+        )
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What a restart needs besides the journal and the incidents."""
+
+    engine: bytes
+    decoder: bytes
+
+
+class Spine:
+    def __init__(
+        self, decoder: Decoder, engine: Engine, ledger: Ledger, sinks: Sequence[str]
+    ) -> None:
+        self._decoder, self._engine, self._ledger = decoder, engine, ledger
+        self._sinks = tuple(sinks)
+
+    def take(self, items: Iterable[Item], now: Millis, *, snapshot: bool = False) -> Turn:
+        """Run *items*, in order, at the instant *now*, after every timer due by then."""
+        draft = _Draft(now)
+        draft.changes(self._fold(self._engine.advance(now)))
+        for item in items:
+            match item:
+                case Packet():
+                    self._decode(item, draft)
+                case Scene():
+                    scene = replace(item, at=now)
+                    draft.scenes.append(scene)
+                    self._judge(scene, draft)
+                case Action():
+                    action = replace(item, at=now)
+                    draft.actions.append(action)
+                    draft.changes([c] if (c := self._ledger.act(action)) else [])
+        return draft.turn(self._sinks, self.snapshot() if snapshot else None)
+
+    def pass_time(self, now: Millis) -> Turn:
+        """Fire the timers due by *now*, each at its own instant."""
+        return self.take((), now)
+
+    def due(self) -> Millis | None:
+        """When `pass_time` next has something to do."""
+        return self._engine.due()
+
+    def snapshot(self) -> bytes:
+        return msgspec.msgpack.encode(Memory(self._engine.snapshot(), self._decoder.snapshot()))
+
+    def restore(self, snapshot: bytes | None, tail: Iterable[Sequence[Observation]]) -> None:
+        """Be again what the journal says: its consequences were committed with it, so only
+        the rules' memory is made anew, and nothing is reported."""
+        if snapshot is not None:
+            memory = msgspec.msgpack.decode(snapshot, type=Memory)
+            self._engine.restore(memory.engine)
+            self._decoder.restore(memory.decoder)
+        for batch in tail:
+            for seen in batch:
+                for _ in self._engine.observe(seen):
+                    pass
+
+    def reconcile(self, now: Millis) -> Turn:
+        """The first turn after a start: rules and incidents agree again."""
+        draft = _Draft(now)
+        draft.changes(self._ledger.reconcile(self._engine.open(), now))
+        return draft.turn(self._sinks, None)
+
+    def _decode(self, packet: Packet, draft: "_Draft") -> None:
+        decoded = self._decoder.decode(packet, draft.now)
+        draft.tally["packets", decoded.dialect, decoded.status] += 1
+        if decoded.status == "malformed":
+            kept = packet.payload[:KEPT_PAYLOAD]
+            draft.quarantined.append(
+                Quarantined(draft.now, packet.source, packet.topic, decoded.reason, kept)
+            )
+        for why in decoded.rejected:
+            draft.tally["rejected", decoded.dialect, why] += 1
+        draft.unknown.extend(decoded.unknown)
+        for reading in decoded.readings:
+            draft.readings.append(reading)
+            self._judge(reading, draft)
+
+    def _judge(self, seen: Observation, draft: "_Draft") -> None:
+        draft.changes(self._fold(self._engine.observe(seen)))
+
+    def _fold(self, signals: Iterable[Signal]) -> Iterable[Change]:
+        return [change for signal in signals if (change := self._ledger.apply(signal))]
+
+
+class _Draft:
+    """A batch in the making."""
+
+    def __init__(self, now: Millis) -> None:
+        self.now = now
+        self.readings: list[Reading] = []
+        self.scenes: list[Scene] = []
+        self.actions: list[Action] = []
+        self.quarantined: list[Quarantined] = []
+        self.unknown: list[Unknown] = []
+        self.tally: Tally = Counter()
+        self._changes: list[Change] = []
+
+    def changes(self, changes: Iterable[Change]) -> None:
+        self._changes.extend(changes)
+
+    def turn(self, sinks: Sequence[str], snapshot: bytes | None) -> Turn:
+        for change in self._changes:
+            self.tally["incidents", change.incident.rule, change.phase] += 1
+        batch = Batch(
+            at=self.now,
+            readings=tuple(self.readings),
+            scenes=tuple(self.scenes),
+            actions=tuple(self.actions),
+            incidents=tuple(change.incident for change in self._changes),
+            envelopes=tuple(
+                Envelope(f"{c.incident.id}-{c.incident.seq}", sink, c.phase, c.incident)
+                for c in self._changes
+                for sink in sinks
+            ),
+            quarantined=tuple(self.quarantined),
+            snapshot=snapshot,
+        )
+        return Turn(batch, self.tally, tuple(self.unknown))
