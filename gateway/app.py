@@ -1,0 +1,244 @@
+"""The composition root: the only place where parts meet, and every task has a name.
+
+sources --> inbox --> pump (spine, store) --> outbox --> sinks
+                        ^                     journal -> time-series sinks
+console and API --------+
+"""
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, suppress
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from config.schema import Config
+from devices.decoder import Decoder
+from gateway import links
+from gateway.api.desk import Desk
+from gateway.api.server import serve
+from gateway.delivery import deliver, project
+from gateway.health import PartsHealth
+from gateway.incidents import Account, Ledger
+from gateway.intake import BoundedInbox, supervise
+from gateway.latest import Latest
+from gateway.model import Duration, Signal, Subject
+from gateway.ports import Clock, Surroundings
+from gateway.pump import Pump
+from gateway.service import notify
+from gateway.sources.cameras import Cameras
+from gateway.spine import Spine, Turn
+from gateway.store import Store
+from rules.engine import Engine
+
+log = logging.getLogger("linli")
+
+GRACE = 10.0
+"""Seconds that a stop may take to drain the inbox."""
+LINK_LIFE = Duration.parse("30d")
+"""How long a link to evidence is good: longer than a long outage of the uplink."""
+
+
+class Parts(NamedTuple):
+    """What is built of a configuration before anything runs."""
+
+    config: Config
+    clock: Clock
+    around: Surroundings
+    health: PartsHealth
+    store: Store
+    spine: Spine
+    inbox: BoundedInbox
+    latest: Latest
+    subjects: Mapping[str, Subject]
+    link_key: bytes
+
+
+async def run(
+    config: Config,
+    clock: Clock,
+    stop: asyncio.Event,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Run a site until *stop* is set; *ready* is told the console's address when all is up."""
+    store = await asyncio.to_thread(Store.open, config.root / "data" / "linli.db", config.store)
+    async with aclosing(store):
+        parts = await build(config, clock, store)
+        cameras = Cameras(config.cameras, parts.around) if config.cameras else None
+        await _live(parts, cameras, stop, ready)
+
+
+async def build(config: Config, clock: Clock, store: Store) -> Parts:
+    """Make the parts and bring the rules back to where the journal says they were."""
+    health, key = PartsHealth(clock), box_key(config.root)
+    decoder = Decoder(config.devices, config.site.place)
+    cameras = {camera.id: camera.subject(config.site.place) for camera in config.cameras}
+    subjects = {**decoder.subjects(), **cameras}
+    engine = Engine(config.rules, subjects, config.site.zone)
+    ledger = Ledger(lambda signal: account(engine, signal))
+    sinks = [sink.id for sink in config.sinks]
+    spine = Spine(decoder, engine, ledger, sinks)
+    recall = await asyncio.to_thread(store.recall)
+    ledger.remember(recall.incidents)
+    await asyncio.to_thread(spine.restore, recall.snapshot, recall.tail)
+    around = Surroundings(
+        root=config.root,
+        site=config.site.id,
+        clock=clock,
+        health=health,
+        evidence_url=lambda sha256: links.link(
+            config.console.url, key, sha256, clock.now() + LINK_LIFE
+        ),
+        evidence_file=lambda sha256: evidence_file(config.root, sha256),
+    )
+    return Parts(
+        config, clock, around, health, store, spine, BoundedInbox(), Latest(), subjects, key
+    )
+
+
+def account(engine: Engine, signal: Signal) -> Account:
+    """What an incident is called: the rule's words about the subject's name and place."""
+    rule, subject = engine.rule(signal.rule), engine.subject(signal)
+    return Account(
+        kind=rule.incident,
+        title=rule.titled(subject, signal),
+        severity=signal.severity or rule.severity,
+        place=subject.place,
+    )
+
+
+def evidence_file(root: Path, sha256: str) -> Path:
+    return root / "data" / "evidence" / sha256[:2] / f"{sha256}.jpg"
+
+
+def box_key(root: Path) -> bytes:
+    """The key of this box, made at its first start; it signs links to evidence."""
+    path = root / "data" / "box.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.rename(path)
+    return path.read_bytes()
+
+
+async def _live(
+    parts: Parts,
+    cameras: Cameras | None,
+    stop: asyncio.Event,
+    ready: Callable[[str], None],
+) -> None:
+    config, news = parts.config, _News(parts)
+    pump = Pump(
+        parts.inbox,
+        parts.spine,
+        parts.store,
+        parts.clock,
+        parts.health,
+        feeds=cameras.feeds if cameras else {},
+        after=news.tell,
+        beat=lambda: notify("WATCHDOG=1"),
+        linger=config.store.linger.seconds,
+    )
+    await pump.commit(parts.spine.reconcile(parts.clock.now()))
+    async with asyncio.TaskGroup() as tasks:
+        senders = _senders(parts, news, tasks)
+        pumping = tasks.create_task(pump.run(), name="pump")
+        intakes = _intakes(parts, cameras, tasks)
+        serving = tasks.create_task(_serve(parts, cameras, ready), name="console")
+        await stop.wait()
+        notify("STOPPING=1")
+        log.info("stopping")
+        await _end(intakes)
+        await _end([serving])
+        await _end([pumping])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await pump.drain()
+        await _end(senders)
+
+
+class _News:
+    """Wakes the senders, and keeps what "now" is, after each commit."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._latest = parts.latest
+        self.incidents = {sink.id: asyncio.Event() for sink in parts.config.sinks}
+        self.readings = {sink.id: asyncio.Event() for sink in parts.config.reading_sinks}
+
+    def tell(self, turn: Turn) -> None:
+        self._latest.update(turn.batch.readings)
+        for event in self.incidents.values() if turn.batch.envelopes else ():
+            event.set()
+        for event in self.readings.values() if turn.batch.readings else ():
+            event.set()
+
+
+def _senders(parts: Parts, news: _News, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+    deliveries = [
+        tasks.create_task(
+            deliver(sink, parts.around, parts.store.outbox, news.incidents[sink.id]),
+            name=f"sink:{sink.id}",
+        )
+        for sink in parts.config.sinks
+    ]
+    projections = [
+        tasks.create_task(
+            project(sink, parts.around, parts.store.journal, news.readings[sink.id]),
+            name=f"sink:{sink.id}",
+        )
+        for sink in parts.config.reading_sinks
+    ]
+    return deliveries + projections
+
+
+def _intakes(
+    parts: Parts, cameras: Cameras | None, tasks: asyncio.TaskGroup
+) -> list[asyncio.Task[None]]:
+    sources = [(spec.id, spec.build(parts.around)) for spec in parts.config.sources]
+    if cameras:
+        sources.append(("cameras", cameras))
+    return [
+        tasks.create_task(
+            supervise(name, source, parts.inbox, parts.health, Random()),  # noqa: S311 - jitter
+            name=f"source:{name}",
+        )
+        for name, source in sources
+    ]
+
+
+async def _serve(parts: Parts, cameras: Cameras | None, ready: Callable[[str], None]) -> None:
+    config = parts.config
+    desk = Desk(
+        site=config.site.name or config.site.id,
+        root=config.root,
+        config=config,
+        clock=parts.clock,
+        health=parts.health,
+        store=parts.store,
+        inbox=parts.inbox,
+        latest=parts.latest,
+        pictures=cameras.pictures if cameras else {},
+        subjects=parts.subjects,
+        evidence_file=parts.around.evidence_file,
+        link_key=parts.link_key,
+    )
+
+    def up(address: str) -> None:
+        notify("READY=1")
+        ready(address)
+
+    await serve(desk, config.console, up)
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
