@@ -1,0 +1,66 @@
+"""What a detector is: it looks at views in order and says what it believes.
+
+All durations are scene time: the same result at 0.5, 1, 2 or 5 frames per second.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from gateway.model import Box, Detection, Duration
+from vision.frame import Mask
+from vision.scenery import View
+
+
+class Area(NamedTuple):
+    """A drawn zone at working scale: where a detector looks, and its own dwell."""
+
+    id: str
+    mask: Mask
+    dwell: Duration | None = None
+
+
+class Site(NamedTuple):
+    """What a detector must know of its camera: the frame's size and the zones, in pixels."""
+
+    camera: str
+    height: int
+    width: int
+    areas: tuple[Area, ...] = ()
+    ignored: Mask | None = None
+    """255 where nothing is reported."""
+
+
+class Detector(Protocol):
+    def look(self, view: View) -> Sequence[Detection]:
+        """What is there at `view.at`; the same thing keeps its `track` while it is seen."""
+        ...
+
+
+class DetectorSpec(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    tag=lambda name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(),
+    forbid_unknown_fields=True,
+):
+    """An entry of a camera's `detectors`; found by scanning `vision/detectors`."""
+
+    zones: tuple[str, ...] = ()
+    """Ids of the camera's zones to look in; none: the whole picture."""
+
+    def build(self, site: Site) -> Detector:
+        raise NotImplementedError
+
+
+def fractions(x: float, y: float, w: float, h: float, site: Site) -> Box:
+    """A box in pixels of the frame as fractions of it."""
+    return (
+        round(x / site.width, 4),
+        round(y / site.height, 4),
+        round((x + w) / site.width, 4),
+        round((y + h) / site.height, 4),
+    )

@@ -1,0 +1,114 @@
+"""What the scene looks like when nothing is there: level, noise, tint and how long it was seen.
+
+The level is log luma (Weber's law): a lamp that doubles the light adds a constant, so
+one threshold serves by day and by night. 82 units are a factor of e.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from vision.frame import Field, Frame, Mask, Plane
+
+FLOOR = 16.0
+"""Grey levels added before the logarithm: sensor noise in the dark must not be stretched."""
+UNITS = 82.0
+_LEVELS = (UNITS * np.log((np.arange(256) + FLOOR) / FLOOR)).astype(np.float32)
+
+
+def level_of(luma: Plane) -> Field:
+    """Log luma in units of 1/82 e-fold: 0 (black) to 232 (white)."""
+    return cv2.LUT(luma, _LEVELS)
+
+
+class Look(NamedTuple):
+    """One frame as the reference would be lit: what the later stages compare.
+
+    `level` h x w in units; `u`, `v` are h/2 x w/2 in grey levels.
+    """
+
+    level: Field
+    u: Field
+    v: Field
+
+
+class Reference:
+    """The learnt empty scene, per pixel.
+
+    `level`, `u`, `v`: what is seen there; `noise`: mean absolute deviation in units;
+    `support`: for how many seconds it has been seen.
+    """
+
+    SLOWEST = 60.0
+    """Seconds: the longest time constant of the level."""
+    NOISE_TIME = 20.0
+    """Seconds: the time constant of the noise."""
+    QUIETEST, THRESHOLD, NOISES = 4.0, 14.0, 3.0
+    TINT, TINT_NOISES = 7.0, 3.5
+
+    def __init__(self, frame: Frame) -> None:
+        self.level = level_of(frame.y)
+        self.u, self.v = frame.u.astype(np.float32), frame.v.astype(np.float32)
+        self.noise = np.full_like(self.level, self.QUIETEST)
+        self.tint_noise = np.full_like(self.u, 1.5)
+        self.support = np.zeros_like(self.level)
+        self._low = self._high = self.level
+        self._limit = self.noise
+        self._stale = 0.0
+        self._refresh()
+
+    def differs(self, look: Look) -> Mask:
+        """Where *look* is not the reference.
+
+        Half of the contrast to the next pixel is tolerated (an envelope of +-0.5 px), for
+        a camera on a pole is never quite still.
+        """
+        above = cv2.subtract(look.level, self._high)
+        below = cv2.subtract(self._low, look.level)
+        by_level = cv2.compare(cv2.max(above, below), self._limit, cv2.CMP_GT)
+        tint = cv2.add(cv2.absdiff(look.u, self.u), cv2.absdiff(look.v, self.v))
+        by_tint = cv2.compare(cv2.blur(tint, (3, 3)), self._tint_limit, cv2.CMP_GT)
+        height, width = look.level.shape
+        whole = cv2.resize(by_tint, (width, height), interpolation=cv2.INTER_NEAREST)
+        return cv2.bitwise_or(by_level, whole)
+
+    def learn(self, look: Look, same: Mask, dt: float) -> None:
+        """Let *look* sink in where it is the *same* (255); *dt* seconds have passed."""
+        here = same.astype(np.float32) * np.float32(1 / 255)
+        self.support += here * np.float32(dt)
+        rate = here * (np.float32(dt) / (np.minimum(self.support, self.SLOWEST) + np.float32(dt)))
+        change = look.level - self.level
+        self.level += rate * change
+        slow = here * np.float32(dt / (self.NOISE_TIME + dt))
+        self.noise += slow * (np.minimum(np.abs(change), 20) * np.float32(1.25) - self.noise)
+        height, width = self.u.shape
+        half = cv2.resize(rate, (width, height), interpolation=cv2.INTER_NEAREST)
+        du, dv = look.u - self.u, look.v - self.v
+        self.u += half * du
+        self.v += half * dv
+        half_slow = cv2.resize(slow, (width, height), interpolation=cv2.INTER_NEAREST)
+        self.tint_noise += half_slow * (np.minimum(np.abs(du) + np.abs(dv), 12) - self.tint_noise)
+        self._stale += dt
+        if self._stale > min(2.0, 0.2 * float(self.support.max())):
+            self._refresh()
+
+    def adopt(self, look: Look, where: Mask, support: Field | float) -> None:
+        """Take *look* as the empty scene in *where*: a ghost has gone, the light is new."""
+        inside = where > 0
+        self.level[inside] = look.level[inside]
+        self.noise[inside] = np.maximum(self.noise[inside], self.QUIETEST)
+        self.support[inside] = support if isinstance(support, float) else support[inside]
+        height, width = self.u.shape
+        half = cv2.resize(where, (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        self.u[half], self.v[half] = look.u[half], look.v[half]
+        self._refresh()
+
+    def _refresh(self) -> None:
+        kernel = np.ones((3, 3), np.uint8)
+        half = np.float32(0.5)
+        self._low = (self.level + cv2.erode(self.level, kernel)) * half
+        self._high = (self.level + cv2.dilate(self.level, kernel)) * half
+        self._limit = np.maximum(self.THRESHOLD, self.NOISES * self.noise)
+        self._tint_limit = np.maximum(self.TINT, self.TINT_NOISES * self.tint_noise)
+        self._stale = 0.0

@@ -1,0 +1,159 @@
+"""Groups pixels that stay into regions, and follows each region's life.
+
+A region begins where candidates reach 35 % of the dwell next to some at 80 % (hysteresis,
+so that one thing is one region). It ends when the scene behind it is seen again.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+
+import cv2
+import msgspec
+import numpy as np
+
+from gateway.model import Millis
+from vision.frame import Field, Mask, above
+from vision.scenery import View
+
+WEAK, STRONG = 0.35, 0.8
+"""Shares of the dwell at which a pixel joins a region, and at which it starts one."""
+SMALLEST = 40
+"""Pixels of a frame: less is not an object (16 px high and thin, or 7 x 7)."""
+THINNEST = 3
+RING = 5
+"""Pixels around a region that must be quiet, too: that is where a person's limbs are."""
+STIR = 0.12
+"""Share of region and ring on the move above which it is not quiet."""
+GONE = 2.0
+"""Seconds for which the scene behind must be seen before a region ends."""
+
+
+class Region(msgspec.Struct):
+    """One thing that stays. `x, y, w, h` in pixels; `mask` h x w of the box, 0/255."""
+
+    track: int
+    since: Millis
+    x: int
+    y: int
+    w: int
+    h: int
+    mask: Mask
+    age: float = 0.0
+    """Seconds: the median age of its pixels."""
+    quiet: float = 0.0
+    """Seconds of stillness gained, less those of movement."""
+    steady: float = 0.0
+    """Seconds for which its outline has been the same."""
+    exposed: float = 0.0
+    """Seconds for which the scene behind it has been seen again."""
+    verdict: str = ""
+    """What a detector made of it; '' while it waits."""
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        return slice(self.y, self.y + self.h), slice(self.x, self.x + self.w)
+
+    @property
+    def area(self) -> int:
+        return int(cv2.countNonZero(self.mask))
+
+
+class Regions:
+    """Finds and follows the regions of one camera for one dwell, in seconds."""
+
+    def __init__(self, dwell: float) -> None:
+        self._dwell = dwell
+        self._tracks: list[Region] = []
+        self._ids = count(1)
+
+    def follow(self, view: View, ignored: Mask | None = None) -> list[Region]:
+        """The regions alive at *view*; ones that have a verdict stay until they are gone."""
+        age = view.candidates.age
+        weak = above(age, WEAK * self._dwell)
+        if ignored is not None:
+            weak = cv2.bitwise_and(weak, cv2.bitwise_not(ignored))
+        if cv2.countNonZero(weak) or self._tracks:
+            found = list(_components(weak, age, STRONG * self._dwell))
+            self._match(view, found)
+        for region in self._tracks:
+            self._judge(region, view)
+        self._tracks = [r for r in self._tracks if r.exposed < GONE]
+        return self._tracks
+
+    def forget(self, region: Region) -> None:
+        self._tracks.remove(region)
+
+    def _match(self, view: View, found: Iterable[Region]) -> None:
+        """Each old region takes the found one it shares most with; the rest is new."""
+        left = list(found)
+        for old in self._tracks:
+            best = max(left, key=lambda new: overlap(old, new), default=None)
+            shared = overlap(old, best) if best else 0.0
+            if best is None or shared < 0.3:
+                old.steady = max(0.0, old.steady - view.dt)
+                continue
+            left.remove(best)
+            old.steady = old.steady + view.dt if shared > 0.7 else 0.0
+            if not old.verdict:
+                old.x, old.y, old.w, old.h, old.mask = best.x, best.y, best.w, best.h, best.mask
+        for new in left:
+            if all(inside(new, old) < 0.5 for old in self._tracks):
+                new.track, new.since = next(self._ids), view.at - int(new.age * 1000)
+                self._tracks.append(new)
+
+    def _judge(self, region: Region, view: View) -> None:
+        rows, columns = region.window
+        area = region.area
+        ages = view.candidates.age[rows, columns][region.mask > 0]
+        region.age = float(np.median(ages))
+        region.quiet += view.dt if stir(region, view) < STIR else -view.dt
+        region.quiet = min(max(region.quiet, 0.0), self._dwell)
+        foreign = cv2.bitwise_and(view.foreign[rows, columns], region.mask)
+        behind = 1 - cv2.countNonZero(foreign) / area
+        region.exposed = region.exposed + view.dt if behind > 0.6 else 0.0
+
+
+def _components(weak: Mask, age: Field, strong: float) -> Iterator[Region]:
+    closed = cv2.morphologyEx(weak, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    n, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    for i in range(1, n):
+        x, y, w, h, area = (int(value) for value in stats[i])
+        if area < SMALLEST or min(w, h) < THINNEST or area < 0.15 * w * h:
+            continue
+        inside_box = labels[y : y + h, x : x + w] == i
+        ages = age[y : y + h, x : x + w][inside_box]
+        if np.count_nonzero(ages >= strong) < 0.25 * area:
+            continue
+        yield Region(0, 0, x, y, w, h, inside_box.astype(np.uint8) * 255, float(np.median(ages)))
+
+
+def stir(region: Region, view: View) -> float:
+    """Share of the region and the ring around it that is on the move."""
+    height, width = view.passing.shape
+    y1, y2 = max(0, region.y - RING), min(height, region.y + region.h + RING)
+    x1, x2 = max(0, region.x - RING), min(width, region.x + region.w + RING)
+    moving = cv2.countNonZero(view.passing[y1:y2, x1:x2])
+    return moving / region.area
+
+
+def overlap(a: Region, b: Region) -> float:
+    """Intersection over union of two masks."""
+    shared = _shared(a, b)
+    return shared / (a.area + b.area - shared)
+
+
+def inside(a: Region, b: Region) -> float:
+    """Share of *a*'s box within *b*'s."""
+    w = min(a.x + a.w, b.x + b.w) - max(a.x, b.x)
+    h = min(a.y + a.h, b.y + b.h) - max(a.y, b.y)
+    return max(0, w) * max(0, h) / (a.w * a.h)
+
+
+def _shared(a: Region, b: Region) -> int:
+    x1, x2 = max(a.x, b.x), min(a.x + a.w, b.x + b.w)
+    y1, y2 = max(a.y, b.y), min(a.y + a.h, b.y + b.h)
+    if x1 >= x2 or y1 >= y2:
+        return 0
+    one = a.mask[y1 - a.y : y2 - a.y, x1 - a.x : x2 - a.x]
+    two = b.mask[y1 - b.y : y2 - b.y, x1 - b.x : x2 - b.x]
+    return int(cv2.countNonZero(cv2.bitwise_and(one, two)))

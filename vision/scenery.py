@@ -1,0 +1,101 @@
+"""One camera's view of its scene: what is new, what of it stays, what moves past.
+
+    Frame --relight--> Look --reference--> foreign --candidates--> shown, age
+
+Every detector of the camera reads the same `View`; nothing is computed twice.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from gateway.model import Millis
+from vision.candidates import Candidates
+from vision.frame import Frame, Mask, above
+from vision.reference import Look, Reference
+from vision.relight import relit
+
+LONGEST_STEP = 5.0
+"""Seconds: a longer gap between two frames tells nothing of what happened in it."""
+SWAP = 2.0
+"""What is new is the scene itself once it was seen this many times as long as the old."""
+MATURE = 20.0
+"""Seconds of support after which the reference is not given up any more."""
+
+
+class View(NamedTuple):
+    """What detectors may look at. Masks are 0/255, h x w; ages in seconds."""
+
+    frame: Frame
+    look: Look
+    reference: Reference
+    candidates: Candidates
+    foreign: Mask
+    """Not the reference: persons, bags, ghosts, hard light."""
+    shown: Mask
+    """The frame shows the candidate: foreign, and the same as before."""
+    passing: Mask
+    """Foreign and on the move: seen for less than a second, or in the way of a candidate."""
+    dt: float
+    """Seconds since the frame before."""
+
+    @property
+    def at(self) -> Millis:
+        return self.frame.at
+
+
+class Scenery:
+    """Reference, light and candidates of one camera. Feed it every frame, in order."""
+
+    def __init__(self, longest: float = 120.0) -> None:
+        self._longest = longest
+        self._at: Millis = 0
+        self._reference: Reference | None = None
+        self._candidates: Candidates
+        self._foreign: Mask
+
+    def see(self, frame: Frame) -> View | None:
+        """The view of *frame*; None while there is nothing to compare it with."""
+        reference = self._reference
+        if reference is None or reference.level.shape != frame.y.shape:
+            self._start(frame)
+            return None
+        dt = min((frame.at - self._at) / 1000, LONGEST_STEP)
+        if dt <= 0:
+            return None
+        self._at = frame.at
+        look = relit(frame, reference, self._foreign)
+        foreign = _clean(reference.differs(look))
+        shown = self._candidates.follow(look, foreign, dt, self._longest)
+        reference.learn(look, cv2.bitwise_not(_grown(foreign)), dt)
+        self._foreign = foreign
+        self._grow_up(reference, look, shown)
+        settled = above(self._candidates.age, 1.0)
+        passing = cv2.bitwise_and(foreign, cv2.bitwise_not(cv2.bitwise_and(shown, settled)))
+        return View(frame, look, reference, self._candidates, foreign, shown, passing, dt)
+
+    def _start(self, frame: Frame) -> None:
+        self._at = frame.at
+        self._reference = Reference(frame)
+        self._candidates = Candidates(frame.y.shape)
+        self._foreign = np.zeros(frame.y.shape, np.uint8)
+
+    def _grow_up(self, reference: Reference, look: Look, shown: Mask) -> None:
+        """While young, believe what was seen longer: who stood there at the start leaves."""
+        support, age = reference.support, self._candidates.age
+        better = (shown > 0) & (support < MATURE) & (age > SWAP * support + 0.5)
+        if better.any():
+            where = better.astype(np.uint8) * 255
+            reference.adopt(look, where, np.maximum(age, support))
+            self._candidates.drop(where)
+
+
+def _clean(mask: Mask) -> Mask:
+    """Without specks: a pixel needs two of its neighbours."""
+    share = cv2.blur(mask, (3, 3))
+    return cv2.bitwise_and(mask, above(share, 79))
+
+
+def _grown(mask: Mask) -> Mask:
+    return cv2.dilate(mask, np.ones((3, 3), np.uint8))

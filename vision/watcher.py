@@ -1,0 +1,70 @@
+"""One camera's detectors at work: picture in, what is seen out. Knows no process and no clock."""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from gateway.model import Detection, Millis
+from vision.camera import CameraSpec, Polygon
+from vision.detector import Area, Detector, Site
+from vision.frame import Frame, Mask, Plane, from_i420
+from vision.scenery import Scenery, View
+
+
+class Sight(NamedTuple):
+    """What one camera believes at one instant. `view` is None while it learns."""
+
+    detections: tuple[Detection, ...]
+    view: View | None
+    at: Millis
+
+
+class Watcher:
+    """Feed it the pictures of one camera in order, I420, privacy areas already burned in."""
+
+    def __init__(self, spec: CameraSpec) -> None:
+        self._spec = spec
+        self._scenery = Scenery()
+        self._detectors: list[Detector] = []
+        self._shape: tuple[int, ...] = ()
+
+    def see(self, picture: Plane, at: Millis) -> Sight:
+        frame = from_i420(picture, at, self._spec.crop)
+        if frame.y.shape != self._shape:
+            self._arrange(frame)
+        view = self._scenery.see(frame)
+        if view is None:
+            return Sight((), None, at)
+        found = [d for detector in self._detectors for d in detector.look(view)]
+        return Sight(tuple(found), view, at)
+
+    def _arrange(self, frame: Frame) -> None:
+        """A new size of picture: everything drawn is drawn again, everything learnt is void."""
+        self._shape = frame.y.shape
+        height, width = frame.y.shape
+        ignored = drawn(self._spec.masks, width, height, self._spec.crop)
+        areas = {
+            zone.id: Area(zone.id, drawn((zone.area,), width, height, self._spec.crop), zone.dwell)
+            for zone in self._spec.zones
+        }
+        self._detectors = [
+            spec.build(
+                Site(
+                    self._spec.id, height, width, tuple(areas[zone] for zone in spec.zones), ignored
+                )
+            )
+            for spec in self._spec.detectors
+        ]
+
+
+def drawn(
+    areas: tuple[Polygon, ...], width: int, height: int, crop: tuple[float, ...] = (0, 0, 1, 1)
+) -> Mask:
+    """255 inside *areas*, given as fractions of the whole picture of which *crop* is shown."""
+    mask = np.zeros((height, width), np.uint8)
+    x1, y1, x2, y2 = crop
+    for area in areas:
+        corners = [[(x - x1) / (x2 - x1) * width, (y - y1) / (y2 - y1) * height] for x, y in area]
+        cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
+    return mask
