@@ -1,0 +1,83 @@
+"""Logging in and being recognised: the users file, the open sessions and the throttle."""
+
+import asyncio
+from pathlib import Path
+
+from gateway.api.auth import FILE, LONGEST, NAME, Users, read_users
+from gateway.api.sessions import Caller, Sessions
+from gateway.api.spec import ConsoleSpec
+from gateway.api.throttle import Throttle
+from gateway.model import Millis
+from gateway.ports import Clock, Health
+
+PART = "users"
+
+
+class Slower(Exception):
+    """Too many wrong passwords from there. `wait` is in milliseconds."""
+
+    def __init__(self, wait: Millis) -> None:
+        super().__init__(f"wait {wait} ms")
+        self.wait = wait
+
+
+class Accounts:
+    """Reads the users file again when it has changed, so a new password needs no restart."""
+
+    def __init__(self, root: Path, spec: ConsoleSpec, clock: Clock, health: Health) -> None:
+        self.sessions = Sessions(spec.session, spec.idle)
+        self._path, self._clock, self._health = root / FILE, clock, health
+        self._throttle = Throttle()
+        self._one_at_a_time = asyncio.Semaphore(1)
+        self._stamp: tuple[int, int] | None = None
+        self._users = Users()
+
+    async def login(self, name: str, password: str, address: str) -> str | None:
+        """The session's cookie, or None when name or password are wrong; it is not told which.
+
+        Raises `Slower` when that address has guessed wrong too often.
+        """
+        async with self._one_at_a_time:  # 16 MiB and a tenth of a second each
+            if wait := self._throttle.wait(address, self._clock.now()):
+                raise Slower(wait)
+            role = None
+            if NAME.fullmatch(name) and len(password) <= LONGEST:
+                role = await asyncio.to_thread(self.users().login, name, password)
+            if role is None:
+                self._throttle.failed(address, self._clock.now())
+                self._health.count("logins", why="refused")
+                return None
+        self._throttle.succeeded(address)
+        self._health.count("logins", why="accepted")
+        return self.sessions.start(name, role, address, self._clock.now())
+
+    def by_cookie(self, cookie: str) -> Caller | None:
+        return self.sessions.caller(cookie, self._clock.now())
+
+    def by_token(self, token: str) -> Caller | None:
+        found = self.users().token(token)
+        return Caller(found[0], found[1]) if found else None
+
+    def alive(self, caller: Caller) -> bool:
+        """Whether an open page may go on being served."""
+        return not caller.session or self.sessions.alive(caller.session, self._clock.now())
+
+    def users(self) -> Users:
+        """The users file as it is now; as it was, while it cannot be read."""
+        try:
+            stat = self._path.stat()
+            stamp = stat.st_mtime_ns, stat.st_ino
+            if stamp != self._stamp:
+                self._take(read_users(self._path))
+                self._stamp = stamp
+                self._health.report(PART, "ok")
+        except (OSError, ValueError) as e:
+            self._health.report(PART, "failed", str(e))
+        return self._users
+
+    def _take(self, users: Users) -> None:
+        """Whose password or role changed, or who is gone, is logged out everywhere."""
+        for name, user in self._users.users.items():
+            if users.users.get(name) != user:
+                self.sessions.end_all(name)
+        self._users = users

@@ -1,0 +1,41 @@
+"""Puts the FastAPI application together."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+import gateway.api.routes
+from gateway.api.access import Access
+from gateway.api.accounts import Accounts
+from gateway.api.desk import Desk
+from gateway.api.guard import Guard
+from gateway.api.problem import on_http_exception, on_invalid
+from gateway.api.spec import ConsoleSpec
+from gateway.plugins import modules
+
+ABOUT = """Everything that the console does, it does through these routes.
+
+Log in with `POST /login` (a cookie) or send `Authorization: Bearer <token>`; tokens are made
+with `linli users token NAME`. Times are whole milliseconds since 1970-01-01 UTC. Errors are
+problem documents (RFC 9457)."""
+
+
+def build(desk: Desk, spec: ConsoleSpec) -> ASGIApp:
+    """The whole application behind its guard."""
+    app = FastAPI(
+        title="Linli",
+        version="1",
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    accounts = Accounts(desk.config.root, spec, desk.clock, desk.health)
+    app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
+    routers = [module.router for module in modules(gateway.api.routes)]
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    return Guard(app, Access(routers), accounts, spec, desk.health)

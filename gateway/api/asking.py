@@ -1,0 +1,45 @@
+"""What a route is given: the desk, the accounts, and who asks."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.api.accounts import Accounts
+from gateway.api.desk import Desk
+from gateway.api.sessions import Caller
+from gateway.api.spec import ConsoleSpec
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _accounts(request: Request) -> Accounts:
+    accounts: Accounts = request.app.state.accounts
+    return accounts
+
+
+def _spec(request: Request) -> ConsoleSpec:
+    spec: ConsoleSpec = request.app.state.spec
+    return spec
+
+
+def _caller(request: Request) -> Caller | None:
+    caller: Caller | None = request.state.caller
+    return caller
+
+
+def _someone(request: Request) -> Caller:
+    """Only behind a role: the guard has let nobody else through."""
+    caller: Caller | None = request.state.caller
+    if caller is None:
+        raise LookupError("this route is open to everybody; take MaybeCaller")
+    return caller
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+TheAccounts = Annotated[Accounts, Depends(_accounts)]
+TheSpec = Annotated[ConsoleSpec, Depends(_spec)]
+TheCaller = Annotated[Caller, Depends(_someone)]
+MaybeCaller = Annotated[Caller | None, Depends(_caller)]

@@ -1,0 +1,154 @@
+"""Who may come in: the users file, passwords, tokens of machines.
+
+# users.yaml, mode 0600
+users:
+  operator:
+    role: operator
+    password: scrypt$14$8$5$<salt>$<hash>
+tokens:
+  weather-station:
+    role: device
+    hash: <SHA-256 of the token>
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import yaml
+
+Role = Literal["viewer", "operator", "admin", "device"]
+RANK: dict[Role, int] = {"viewer": 1, "operator": 2, "admin": 3}
+"""Who has a higher rank may do everything that a lower one may. A device has none: it may do
+what is said to be for devices."""
+
+FILE = "users.yaml"
+NAME = re.compile(r"[\w.@-]{1,64}")
+LONGEST = 1024
+"""Bytes of a password that are looked at; a longer one is refused before any work is done."""
+
+_N, _R, _P = 14, 8, 5
+"""scrypt, N = 2^14, r = 8, p = 5: OWASP Password Storage Cheat Sheet's choice for 16 MiB."""
+_WORDS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""No letters that look like another one: people type this from a piece of paper."""
+
+
+class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person. `password` is what `hash_password` returned."""
+
+    role: Literal["viewer", "operator", "admin"]
+    password: str
+
+
+class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A machine. `hash` is what `hash_token` returned."""
+
+    role: Role
+    hash: str
+
+
+class Users(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The users file, `<site>/users.yaml`."""
+
+    users: dict[str, User] = {}
+    tokens: dict[str, Token] = {}
+
+    def login(self, name: str, password: str) -> Role | None:
+        """The role of *name* when the password is right. Takes the same time when there is
+        no such user, about 0.1 s and 16 MiB: call it in a thread, one at a time."""
+        user = self.users.get(name)
+        good = verify_password(password, user.password if user else _NOBODY)
+        return user.role if user and good else None
+
+    def token(self, token: str) -> tuple[str, Role] | None:
+        """Name and role of the machine that holds *token*."""
+        digest = hash_token(token)
+        found = None
+        for name, known in self.tokens.items():  # all of them: time tells nothing
+            if hmac.compare_digest(known.hash, digest):
+                found = name, known.role
+        return found
+
+
+def hash_password(password: str, salt: bytes | None = None) -> str:
+    """`scrypt$14$8$5$<salt>$<hash>`, base64."""
+    salt = salt or secrets.token_bytes(16)
+    return _encode((_N, _R, _P), salt, _scrypt(password, salt, _N, _R, _P))
+
+
+def verify_password(password: str, stored: str) -> bool:
+    """False also for what is no hash at all: a broken line lets nobody in."""
+    try:
+        scheme, n, r, p, salt, _ = stored.split("$")
+        if scheme != "scrypt" or len(password.encode()) > LONGEST:
+            return False
+        again = _scrypt(password, base64.b64decode(salt), int(n), int(r), int(p))
+        return hmac.compare_digest(
+            _encode((int(n), int(r), int(p)), base64.b64decode(salt), again), stored
+        )
+    except (ValueError, UnicodeEncodeError, OverflowError):
+        return False
+
+
+def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    if not (10 <= n <= 17 and 1 <= r <= 16 and 1 <= p <= 16):
+        raise ValueError("scrypt parameters out of range")
+    memory = 128 * 2**n * r + 2**20
+    return hashlib.scrypt(password.encode(), salt=salt, n=2**n, r=r, p=p, maxmem=memory, dklen=32)
+
+
+def _encode(cost: tuple[int, int, int], salt: bytes, digest: bytes) -> str:
+    parts = (base64.b64encode(part).decode() for part in (salt, digest))
+    return "$".join(("scrypt", *map(str, cost), *parts))
+
+
+_NOBODY = _encode((_N, _R, _P), bytes(16), bytes(32))
+
+
+def new_password() -> str:
+    """Four groups of four, 79 bits: `k7mq-2xwn-p9ta-h4cd`."""
+    word = "".join(secrets.choice(_WORDS) for _ in range(16))
+    return "-".join(word[i : i + 4] for i in range(0, 16, 4))
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def hash_token(token: str) -> str:
+    """Plain SHA-256 is right here: a token has 256 random bits, there is nothing to guess."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_users(path: Path) -> Users:
+    """Raises `FileNotFoundError`, or `ValueError` that says what is wrong and what to do."""
+    if path.stat().st_mode & 0o077:
+        raise ValueError(f"{path} can be read by other users of this machine: chmod 600 {path}")
+    try:
+        raw = yaml.safe_load(path.read_text("utf-8")) or {}
+        users = msgspec.convert(raw, Users)
+    except (yaml.YAMLError, msgspec.ValidationError, UnicodeDecodeError, RecursionError) as e:
+        raise ValueError(f"{path}: {e}") from e
+    for name in (*users.users, *users.tokens):
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{path}: {name!r} is no name; letters, digits and . _ @ - are")
+    return users
+
+
+def write_users(path: Path, users: Users) -> None:
+    """Replace the file in one step; nobody else can read it at any moment."""
+    draft = path.with_name(f".{path.name}.new")
+    draft.unlink(missing_ok=True)
+    body = yaml.safe_dump(msgspec.to_builtins(users), allow_unicode=True, sort_keys=False)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write("# Who may come in. Made by `linli init`; passwords and tokens are hashes.\n")
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,134 @@
+"""What the API and the console may touch of the running gateway, and no more.
+
+The protocols name the part of each neighbour that is used here, so that tests can stand one in.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from gateway.health import PartsHealth
+from gateway.model import Detection, Incident, Millis, Quarantined, Reading, Subject
+from gateway.ports import Clock, Inbox
+
+
+class Picture(Protocol):
+    """A camera's last preview. What the privacy masks cover is not in it."""
+
+    @property
+    def jpeg(self) -> bytes: ...
+    @property
+    def at(self) -> Millis: ...
+    @property
+    def detections(self) -> Sequence[Detection]: ...
+    @property
+    def health(self) -> str: ...
+    @property
+    def fps(self) -> float: ...
+
+
+class Latest(Protocol):
+    """The newest reading of every quantity, in memory."""
+
+    def of(self, device: str) -> Mapping[str, Reading]: ...
+    def seen(self, device: str) -> Millis | None: ...
+
+
+class Series(Protocol):
+    """One quantity over a span: equally long numpy arrays, thinned to the points asked for."""
+
+    @property
+    def at(self) -> Any: ...
+    @property
+    def min(self) -> Any: ...
+    @property
+    def mean(self) -> Any: ...
+    @property
+    def max(self) -> Any: ...
+    @property
+    def count(self) -> Any: ...
+
+
+class Backlog(Protocol):
+    """What waits for one sink."""
+
+    @property
+    def waiting(self) -> int: ...
+    @property
+    def dead(self) -> int: ...
+    @property
+    def oldest(self) -> Millis | None: ...
+
+
+class Outbox(Protocol):
+    async def backlog(self) -> Mapping[str, Backlog]: ...
+    async def dead(self, sink: str, limit: int = 100) -> Sequence[Any]: ...
+    async def revive(self, sink: str, id: str) -> Any: ...
+    async def done(self, sink: str, ids: Sequence[str]) -> Any: ...
+
+
+class Store(Protocol):
+    @property
+    def outbox(self) -> Outbox: ...
+    async def incidents(
+        self, status: Collection[str] | None = None, limit: int = 100, before: Millis | None = None
+    ) -> Sequence[Incident]: ...
+    async def incident(self, id: str) -> Sequence[Incident]:
+        """All versions, oldest first; empty when there is none."""
+        ...
+
+    async def series(
+        self, device: str, quantity: str, start: Millis, end: Millis, points: int = 1000
+    ) -> Series: ...
+    async def quarantined(self, limit: int = 100) -> Sequence[Quarantined]: ...
+
+
+class Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+class Site(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def time_zone(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+
+
+class Config(Protocol):
+    """The parts of a loaded site that pages list."""
+
+    @property
+    def root(self) -> Path: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def devices(self) -> Sequence[Named]: ...
+    @property
+    def cameras(self) -> Sequence[Named]: ...
+    @property
+    def sinks(self) -> Sequence[Named]: ...
+    @property
+    def reading_sinks(self) -> Sequence[Named]: ...
+
+
+class Desk(NamedTuple):
+    """Built once by `gateway.app`."""
+
+    config: Config
+    clock: Clock
+    health: PartsHealth
+    store: Store
+    inbox: Inbox
+    latest: Latest
+    pictures: Mapping[str, Picture]
+    subjects: Mapping[str, Subject]
+    """Devices and cameras by id."""
+    evidence_file: Callable[[str], Path]
+    """SHA-256 of a picture -> where it lies, whether or not it is there."""
+    link_key: bytes
+    """Signs the links with which a platform fetches evidence."""

@@ -1,0 +1,51 @@
+"""uvicorn as a guest: our loop, our signals, our socket."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from gateway.api.app import build
+from gateway.api.desk import Desk
+from gateway.api.spec import ConsoleSpec
+
+GRACE = 3
+"""Seconds that open requests get when the gateway stops."""
+CONNECTIONS = 256
+"""At the same time; more are told 503. Each open console takes one or two."""
+
+
+class Guest(uvicorn.Server):
+    """A server that leaves the process's signal handlers alone: the gateway has its own."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
+    """Serve on *listener* until cancelled, then let open requests finish."""
+    root = desk.config.root
+    config = uvicorn.Config(
+        build(desk, spec),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=GRACE,
+        ssl_certfile=root / spec.tls_cert if spec.tls_cert else None,
+        ssl_keyfile=root / spec.tls_key if spec.tls_key else None,
+    )
+    server = Guest(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]), name="console server")
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await asyncio.wait([serving])

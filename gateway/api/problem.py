@@ -1,0 +1,33 @@
+"""Errors as RFC 9457 problem documents: what is wrong, in words, and nothing of our insides."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+import msgspec
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+
+class Problem(HTTPException):
+    """Raise it in a route: `raise Problem(409, "This incident is resolved already.")`."""
+
+
+def problem(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Response:
+    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Response(
+        msgspec.json.encode(body), status, dict(headers or {}), "application/problem+json"
+    )
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    same = error.detail == HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, "" if same else str(error.detail), error.headers)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """FastAPI's own check of path and query."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    said = (f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors()[:5])
+    return problem(400, "; ".join(said))

@@ -1,0 +1,1 @@
+"""The HTTP API: each module has one `router`, and is found by scanning this folder."""

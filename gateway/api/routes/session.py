@@ -1,0 +1,89 @@
+"""Log in, log out, and see who is logged in."""
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+
+from gateway.api.access import needs
+from gateway.api.accounts import Slower
+from gateway.api.answers import answer
+from gateway.api.asking import TheAccounts, TheCaller, TheDesk, TheSpec
+from gateway.api.bodies import read
+from gateway.api.guard import cookie_name
+from gateway.api.problem import Problem
+
+router = APIRouter(tags=["session"])
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    password: str
+
+
+LOGIN_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": msgspec.json.schema(Login)["$defs"]["Login"],
+                "example": {"name": "operator", "password": "k7mq-2xwn-p9ta-h4cd"},
+            }
+        },
+    }
+}
+
+
+@router.post("/login", summary="Log in", status_code=204, openapi_extra=LOGIN_BODY)
+@needs()
+async def login(request: Request, accounts: TheAccounts, spec: TheSpec) -> Response:
+    """Sets a cookie. After five wrong passwords an address has to wait: 429 and Retry-After."""
+    body = await read(request, Login, most=4096)
+    address = request.client.host if request.client else ""
+    try:
+        cookie = await accounts.login(body.name, body.password, address)
+    except Slower as slower:
+        wait = str(-(-slower.wait // 1000))
+        raise Problem(429, f"Wait {wait} seconds.", {"Retry-After": wait}) from slower
+    if cookie is None:
+        raise Problem(401, "Name or password is wrong.")
+    response = Response(status_code=204)
+    response.set_cookie(
+        cookie_name(spec),
+        cookie,
+        max_age=int(spec.session.seconds),
+        path="/",
+        secure=spec.secure,
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+@router.post("/logout", summary="Log out", status_code=204)
+@needs("viewer")
+async def logout(caller: TheCaller, accounts: TheAccounts, spec: TheSpec) -> Response:
+    accounts.sessions.end(caller.session)
+    response = Response(status_code=204, headers={"Clear-Site-Data": '"cache", "storage"'})
+    response.delete_cookie(
+        cookie_name(spec), path="/", secure=spec.secure, httponly=True, samesite="strict"
+    )
+    return response
+
+
+@router.get("/api/v1/me", summary="Who am I?")
+@needs("viewer")
+async def me(caller: TheCaller) -> Response:
+    return answer({"name": caller.name, "role": caller.role})
+
+
+@router.get("/api/v1/sessions", summary="Who is logged in")
+@needs("admin")
+async def sessions(desk: TheDesk, accounts: TheAccounts) -> Response:
+    return answer(list(accounts.sessions.opened(desk.clock.now())))
+
+
+@router.delete("/api/v1/sessions/{id}", summary="End a login", status_code=204)
+@needs("admin")
+async def end(id: str, accounts: TheAccounts) -> Response:
+    if not accounts.sessions.end(id):
+        raise Problem(404, "There is no such login.")
+    return Response(status_code=204)

@@ -1,0 +1,88 @@
+"""Logins of people: who, since when, and until when. In memory; a restart ends them all."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+
+import msgspec
+
+from gateway.api.auth import Role
+from gateway.model import Duration, Millis
+
+MOST = 500
+"""Logins kept; the one that was idle the longest makes room."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who is asking. `session` is '' for a machine with a token."""
+
+    name: str
+    role: Role
+    session: str = ""
+
+
+class Session(msgspec.Struct):
+    """A login. `id` may be shown to people; it is not what the cookie holds."""
+
+    id: str
+    name: str
+    role: Role
+    address: str
+    since: Millis
+    seen: Millis
+
+
+class Sessions:
+    """Keyed by the hash of the cookie: who reads this memory or a log cannot become a user."""
+
+    def __init__(self, length: Duration, idle: Duration) -> None:
+        self._length, self._idle = length, idle
+        self._open: dict[str, Session] = {}
+
+    def start(self, name: str, role: Role, address: str, now: Millis) -> str:
+        """Returns what goes into the cookie: 256 random bits."""
+        self._sweep(now)
+        while len(self._open) >= MOST:
+            del self._open[min(self._open, key=lambda key: self._open[key].seen)]
+        cookie = secrets.token_urlsafe(32)
+        key = _key(cookie)
+        self._open[key] = Session(key[:16], name, role, address, now, now)
+        return cookie
+
+    def caller(self, cookie: str, now: Millis) -> Caller | None:
+        """Who holds *cookie*, if the login is still good; counts as a sign of life."""
+        session = self._open.get(_key(cookie))
+        if session is None or self._over(session, now):
+            return None
+        session.seen = now
+        return Caller(session.name, session.role, session.id)
+
+    def alive(self, id: str, now: Millis) -> bool:
+        """Whether a login still stands: asked by open pages, which is no sign of life."""
+        return any(s.id == id and not self._over(s, now) for s in self._open.values())
+
+    def end(self, id: str) -> bool:
+        """Log out, or be logged out by an admin."""
+        keys = [key for key, session in self._open.items() if session.id == id]
+        for key in keys:
+            del self._open[key]
+        return bool(keys)
+
+    def end_all(self, name: str) -> None:
+        """Every login of one user: the password or the role changed."""
+        for session in [s for s in self._open.values() if s.name == name]:
+            self.end(session.id)
+
+    def opened(self, now: Millis) -> Iterable[Session]:
+        self._sweep(now)
+        return sorted(self._open.values(), key=lambda s: -s.seen)
+
+    def _over(self, session: Session, now: Millis) -> bool:
+        return now - session.since >= self._length or now - session.seen >= self._idle
+
+    def _sweep(self, now: Millis) -> None:
+        self._open = {k: s for k, s in self._open.items() if not self._over(s, now)}
+
+
+def _key(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode("utf-8", "surrogatepass")).hexdigest()
