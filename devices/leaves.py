@@ -1,0 +1,115 @@
+"""Finds the values in an object whose keys are the source's own.
+
+{"sensore_1": {"Temperature": 23.1}, "alarm": {"value": true}, "sn": "6600b09"}
+  -> sensore_1.Temperature  "Temperature"  23.1
+     alarm.value            "alarm"        true
+     (the serial number describes the device and is no reading)
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from devices.codec import Value
+from devices.timestamps import NONE, Stamp
+
+MAX_LEAVES = 256
+"""Of one message. What floods a store with keys is no sensor."""
+
+MAX_DEPTH = 8
+
+MAX_TEXT = 64
+"""A longer text is prose, not a state."""
+
+_CARRIERS = {"value", "val", "v", "values", "current_value"}
+"""Keys that only hold the value of the key above them."""
+
+_ABOUT = re.compile(
+    r"(?:.*_)?(?:version|ver|firmware|hardware|software|fw|hw|sw|sn|serial|serial_?n(?:o|umber|r)"
+    r"|protocol|model|model_id|product|manufacturer|vendor|brand|mac|imei|imsi|iccid|ip|uuid|guid"
+    r"|seq|seq_?n(?:o|r|umber)|sequence(?:_number)?|f_?cnt|frame_?count(?:er)?|f_?port"
+    r"|time|timestamp|ts|date|datetime|systimestamp|epoch|unix_?time|clock|uptime"
+    r"|msg_?type|message_?type|packet_?type|report_?type|device_?type|payload_?type|frame_?type"
+    r"|bytes|raw|hex|payload_length|crc|checksum"
+    r"|build_?id|node_?type|error_?code|status_?code|reset_?(?:event|reason|cause)|tsl_version"
+    r"|power_on|device_status|lorawan_class|freq_band|sub_band|join_type)"
+)
+_PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s./-]+")
+
+
+class Leaf(NamedTuple):
+    """One value: where it stands, what it is called, and what it is (never None)."""
+
+    path: str
+    name: str
+    value: Any
+
+
+def snake(name: str) -> str:
+    """`historySeqNr` -> `history_seq_nr`, `BatV` -> `bat_v`."""
+    return _PARTS.sub("_", name).lower()
+
+
+def describes(path: str) -> bool:
+    """Is this about the device or the message (serial number, version, time), not a reading?
+
+    A part of the path may say so as well: everything in `buildId` is about the build.
+    """
+    return any(_ABOUT.fullmatch(snake(part)) for part in path.split(".") if not part.isdigit())
+
+
+TRUTH = {"TRUE": True, "FALSE": False, "true": True, "false": False, "True": True, "False": False}
+"""A bool that a formatter turned into text."""
+
+_SHORT = {"t": "temperature", "h": "humidity"}
+"""The one-letter keys of examples and thrifty devices that mean the same everywhere."""
+
+
+def values(
+    device: str,
+    found: Any,
+    path: str = "",
+    stamp: Stamp = NONE,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[Value]:
+    """The readings in *found*; *names* translates what the dialect calls a quantity."""
+    prefix = f"{path}." if path else ""
+    return [
+        Value(
+            device=device,
+            quantity=names.get(leaf.name) or _SHORT.get(leaf.name, leaf.name),
+            value=TRUTH.get(leaf.value, leaf.value) if isinstance(leaf.value, str) else leaf.value,
+            measured_at=stamp.at,
+            quality=stamp.quality,
+            path=leaf.path,
+        )
+        for leaf in leaves(found, path)
+        if not describes(leaf.path.removeprefix(prefix))
+    ]
+
+
+def leaves(value: Any, path: str = "") -> Iterator[Leaf]:
+    """Numbers, bools and short texts of *value*, in order; a list's index is a part of the path."""
+    return _limited(_walk(value, path, path.rpartition(".")[2], 0))
+
+
+def _limited(found: Iterator[Leaf]) -> Iterator[Leaf]:
+    for count, leaf in enumerate(found):
+        if count == MAX_LEAVES:
+            return
+        yield leaf
+
+
+def _walk(value: Any, path: str, name: str, depth: int) -> Iterator[Leaf]:
+    if isinstance(value, dict) and depth < MAX_DEPTH:
+        for key, inner in value.items():
+            called = name if key.lower() in _CARRIERS and name else key
+            yield from _walk(inner, f"{path}.{key}" if path else key, called, depth + 1)
+    elif isinstance(value, list) and depth < MAX_DEPTH:
+        for index, inner in enumerate(value[:MAX_LEAVES]):
+            yield from _walk(inner, f"{path}.{index}" if path else str(index), name, depth + 1)
+    elif isinstance(value, bool | int | float) or (
+        isinstance(value, str) and 0 < len(value) <= MAX_TEXT
+    ):
+        yield Leaf(path, name, value)
