@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Meta
 
 import vision.detectors
-from gateway.model import Duration, Place
+from gateway.model import Duration, Place, Subject
 from gateway.plugins import subclasses
 from vision.detector import DetectorSpec
 
@@ -152,6 +152,11 @@ class CameraSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         asked = {zone for detector in self.detectors for zone in detector.zones}
         if asked - drawn:
             raise ValueError(f"no zone is called {', '.join(sorted(asked - drawn))}")
+
+    def subject(self, default: Place) -> Subject:
+        """As rules and people know it; *default* is the site's place."""
+        place = default if self.place == Place() else self.place
+        return Subject(self.id, self.name or self.id, place, self.tags)
 
 
 def camera(raw: Mapping[str, Any]) -> CameraSpec:

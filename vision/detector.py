@@ -56,8 +56,9 @@ class DetectorSpec(
         raise NotImplementedError
 
 
-def fractions(x: float, y: float, w: float, h: float, site: Site) -> Box:
-    """A box in pixels of the frame as fractions of it."""
+def fractions(rectangle: Sequence[int], site: Site) -> Box:
+    """x, y, w, h in pixels of the frame as corners in fractions of it."""
+    x, y, w, h = rectangle
     return (
         round(x / site.width, 4),
         round(y / site.height, 4),

@@ -133,16 +133,9 @@ def score(folder: Path, clip: Clip, dwell: float, fps: float, watch: Watch) -> S
 
 
 def report(seen: Detection, at: float, clip: Clip) -> Report:
-    """What is reported, in the whole picture's fractions, and which event it is."""
-    x1, y1, x2, y2 = clip.crop
-    box = (
-        x1 + seen.box[0] * (x2 - x1),
-        y1 + seen.box[1] * (y2 - y1),
-        x1 + seen.box[2] * (x2 - x1),
-        y1 + seen.box[3] * (y2 - y1),
-    )
-    held = (i for i, event in enumerate(clip.events) if event.holds(box, at))
-    return Report(at, box, next(held, None), seen.why)
+    """What is reported, and which event it is."""
+    held = (i for i, event in enumerate(clip.events) if event.holds(seen.box, at))
+    return Report(at, seen.box, next(held, None), seen.why)
 
 
 def _scored(clip: Clip, dwell: float, reports: list[Report], end: float, ms: float) -> Score:

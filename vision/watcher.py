@@ -4,20 +4,24 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from msgspec.structs import replace
 
-from gateway.model import Detection, Millis
+from gateway.model import Box, Detection, Millis
 from vision.camera import CameraSpec, Polygon
 from vision.detector import Area, Detector, Site
 from vision.frame import Frame, Mask, Plane, from_i420
+from vision.health import Health
 from vision.scenery import Scenery, View
 
 
 class Sight(NamedTuple):
-    """What one camera believes at one instant. `view` is None while it learns."""
+    """What one camera believes at one instant. `view` is None while it learns; `health` as
+    in `Scene`."""
 
     detections: tuple[Detection, ...]
     view: View | None
     at: Millis
+    health: str = ""
 
 
 class Watcher:
@@ -27,6 +31,7 @@ class Watcher:
         self._spec = spec
         self._scenery = Scenery()
         self._detectors: list[Detector] = []
+        self._health = Health()
         self._shape: tuple[int, ...] = ()
 
     def see(self, picture: Plane, at: Millis) -> Sight:
@@ -36,12 +41,17 @@ class Watcher:
         view = self._scenery.see(frame)
         if view is None:
             return Sight((), None, at)
-        found = [d for detector in self._detectors for d in detector.look(view)]
-        return Sight(tuple(found), view, at)
+        health = self._health.judge(view)
+        if health:
+            return Sight((), view, at, health)
+        seen = (d for detector in self._detectors for d in detector.look(view))
+        whole = (replace(d, box=uncropped(d.box, self._spec.crop)) for d in seen)
+        return Sight(tuple(whole), view, at)
 
     def _arrange(self, frame: Frame) -> None:
         """A new size of picture: everything drawn is drawn again, everything learnt is void."""
         self._shape = frame.y.shape
+        self._health = Health()
         height, width = frame.y.shape
         ignored = drawn(self._spec.masks, width, height, self._spec.crop)
         areas = {
@@ -56,6 +66,18 @@ class Watcher:
             )
             for spec in self._spec.detectors
         ]
+
+
+def uncropped(box: Box, crop: tuple[float, ...]) -> Box:
+    """*box* within *crop*, in fractions of the whole picture."""
+    x1, y1, x2, y2 = crop
+    w, h = x2 - x1, y2 - y1
+    return (
+        round(x1 + box[0] * w, 4),
+        round(y1 + box[1] * h, 4),
+        round(x1 + box[2] * w, 4),
+        round(y1 + box[3] * h, 4),
+    )
 
 
 def drawn(

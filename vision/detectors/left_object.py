@@ -37,7 +37,7 @@ class LeftObjects:
         return [self._detection(r, view) for r in regions if r.verdict == "object"]
 
     def _detection(self, region: Region, view: View) -> Detection:
-        box = fractions(region.x, region.y, region.w, region.h, self._site)
+        box = fractions((region.x, region.y, region.w, region.h), self._site)
         return Detection(
             "left_object",
             0.5,
