@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from random import Random
@@ -61,14 +61,13 @@ async def run(
     config: Config,
     clock: Clock,
     stop: asyncio.Event,
-    ready: Callable[[str], None] = lambda address: None,
 ) -> None:
-    """Run a site until *stop* is set; *ready* is told the console's address when all is up."""
+    """Run a site until *stop* is set."""
     store = await asyncio.to_thread(Store.open, config.root / "data" / "linli.db", config.store)
     async with aclosing(store):
         parts = await build(config, clock, store)
         cameras = Cameras(config.cameras, parts.around) if config.cameras else None
-        await _live(parts, cameras, stop, ready)
+        await _live(parts, cameras, stop)
 
 
 async def build(config: Config, clock: Clock, store: Store) -> Parts:
@@ -132,7 +131,6 @@ async def _live(
     parts: Parts,
     cameras: Cameras | None,
     stop: asyncio.Event,
-    ready: Callable[[str], None],
 ) -> None:
     config, news = parts.config, _News(parts)
     pump = Pump(
@@ -151,7 +149,8 @@ async def _live(
         senders = _senders(parts, news, tasks)
         pumping = tasks.create_task(pump.run(), name="pump")
         intakes = _intakes(parts, cameras, tasks)
-        serving = tasks.create_task(_serve(parts, cameras, ready), name="console")
+        serving = tasks.create_task(serve(_desk(parts, cameras), config.console), name="console")
+        notify("READY=1")
         await stop.wait()
         notify("STOPPING=1")
         log.info("stopping")
@@ -213,9 +212,9 @@ def _intakes(
     ]
 
 
-async def _serve(parts: Parts, cameras: Cameras | None, ready: Callable[[str], None]) -> None:
+def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
     config = parts.config
-    desk = Desk(
+    return Desk(
         site=config.site.name or config.site.id,
         root=config.root,
         config=config,
@@ -229,12 +228,6 @@ async def _serve(parts: Parts, cameras: Cameras | None, ready: Callable[[str], N
         evidence_file=parts.around.evidence_file,
         link_key=parts.link_key,
     )
-
-    def up(address: str) -> None:
-        notify("READY=1")
-        ready(address)
-
-    await serve(desk, config.console, up)
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
