@@ -38,8 +38,11 @@ class Message(msgspec.Struct):
     """Time of arrival; 0 where it is not known."""
     zone: tzinfo = UTC
     """The zone of the site, for devices that write local time."""
+    wanted: frozenset[str] = frozenset()
+    """Paths that the site's own mapping asks for, even where they hold words."""
     notes: list[str] = msgspec.field(default_factory=list)
-    """What is suspicious or was left out, in words: `came twice`, `dropped personal data: …`."""
+    """What is suspicious or was left out, as `word: text`: the word is one of few and is counted,
+    the text is for people. `personal_data: 2 names`, `came_twice: temperature`."""
     _levels: list[str] | None = None
     _document: Document | None = None
     _broken: str = ""
@@ -93,7 +96,8 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     """
 
     device: str
-    """As the dialect calls it: an address, a name, a topic."""
+    """As the dialect calls it: an address, a name, a topic. `address#part` where one device has
+    several of one kind (`freezer#DS18B20-1`)."""
     quantity: str
     """As the source calls it; `devices.quantity` knows the aliases."""
     value: float | str
@@ -114,6 +118,11 @@ class Codec(msgspec.Struct, frozen=True):
     where the topic leaves doubt. Raises nothing but Malformed (which counts as no)."""
     decode: Callable[[Message, Memory], Sequence[Value]]
     """The values of the message, in its order. Raises `Malformed` or `Ignored`, nothing else."""
+    expects: Callable[[Message, Memory], bool] | None = None
+    """Has an earlier announcement promised this message? Asked like `recognise`, for dialects
+    that announce their topics (Home Assistant discovery)."""
+    by_topic: bool = False
+    """The topic alone decides in `recognise`: a no is remembered per topic."""
     priority: int = 50
     """Lower ones are asked first: 10 a topic that only this dialect has, 50 a shape that is
     hard to mistake, 90 whatever is left."""

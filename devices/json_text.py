@@ -92,7 +92,7 @@ def _read_broken(clean: bytes) -> Document:
         raise Malformed(f"not JSON: {error}") from None
     except RecursionError:
         raise Malformed("nested too deeply") from None
-    return Document(value, tuple(f"{name[:40]}: came twice, the last one counts" for name in twice))
+    return Document(value, tuple(f"came_twice: {name[:40]}, the last one counts" for name in twice))
 
 
 def _repair(clean: bytes) -> str:

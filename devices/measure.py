@@ -20,6 +20,7 @@ MAX_TEXT = 256
 _NUMBER = re.compile(
     r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?)\s*(\D{0,16})"
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _FLAGS = {
     "true": 1.0, "on": 1.0, "yes": 1.0, "open": 1.0, "opened": 1.0, "1": 1.0,
     "false": 0.0, "off": 0.0, "no": 0.0, "closed": 0.0, "close": 0.0, "0": 0.0,
@@ -27,7 +28,11 @@ _FLAGS = {
 
 
 class Refused(ValueError):
-    """This value is none: not a number, an impossible one, in a unit of something else."""
+    """This value is none. *why* is one of few words, for counting; the text is for people."""
+
+    def __init__(self, why: str, text: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 class Measure(NamedTuple):
@@ -52,10 +57,10 @@ def number(text: str, decimal_comma: bool = False) -> tuple[float, str]:
         text = text.replace(",", ".")
     found = _NUMBER.fullmatch(text) if len(text) <= MAX_TEXT else None
     if found is None:
-        raise Refused(f"{text[:40]!r} is not a number")
+        raise Refused("not_a_number", f"{text[:40]!r} is not a number")
     unit = found[2].strip()
     if unit and units.parse(unit) is None:
-        raise Refused(f"{text[:40]!r} is not a number in a unit that is known")
+        raise Refused("not_a_number", f"{text[:40]!r} is not a number in a known unit")
     return float(found[1]), unit
 
 
@@ -71,7 +76,7 @@ def measure(name: str, raw: float | str, unit: str = "", decimal_comma: bool = F
     if isinstance(raw, str):
         return _of_text(quantity, canonical(name), raw, unit, decimal_comma)
     if isinstance(raw, bool) and quantity.kind == "number":
-        raise Refused(f"{str(raw).lower()} is not a number")
+        raise Refused("not_a_number", f"{str(raw).lower()} is not a number")
     return _of_number(quantity, canonical(name), float(raw), unit)
 
 
@@ -84,19 +89,19 @@ def _of_text(quantity: Quantity, name: str, raw: str, unit: str, decimal_comma: 
         try:
             value, stated = number(text, decimal_comma)
         except Refused:
-            return Measure(name, text[:MAX_TEXT], "")
+            return Measure(name, _clean(text), "")
         return _of_number(quantity, name, value, stated or unit)
     if quantity.kind == "state":
-        return Measure(name, text[:MAX_TEXT], "")
+        return Measure(name, _clean(text), "")
     value, stated = number(text, decimal_comma)
     return _of_number(quantity, name, value, stated or unit)
 
 
 def _of_number(quantity: Quantity, name: str, value: float, unit: str) -> Measure:
     if not math.isfinite(value):
-        raise Refused("not a number")
+        raise Refused("not_a_number", f"{value} is not a number")
     if value in quantity.sentinels:
-        raise Refused(f"{value:g} stands for no measurement")
+        raise Refused("sentinel", f"{value:g} stands for no measurement")
     if quantity.kind == "state":
         return Measure(name, f"{value:g}", "")
     shown = quantity.unit
@@ -113,7 +118,7 @@ def _convert(value: float, unit: str, stated: Unit | None, quantity: Quantity) -
     if stated is None or target is None or stated.dimension != target.dimension:
         if stated is not None and stated.ucum == "1":
             return value
-        raise Refused(f"{unit[:20]!r} is no unit of {quantity.name}")
+        raise Refused("wrong_unit", f"{unit[:20]!r} is no unit of {quantity.name}")
     return units.convert(value, stated, target)
 
 
@@ -124,12 +129,17 @@ def _unknown(name: str, raw: float | str, unit: str) -> Measure:
         try:
             value, written = number(raw)
         except Refused:
-            return Measure(name, raw.strip()[:MAX_TEXT], "")
+            return Measure(name, _clean(raw), "")
         shown = shown or written
     else:
         value = float(raw)
     if not math.isfinite(value):
-        raise Refused("not a number")
+        raise Refused("not_a_number", f"{value} is not a number")
     if value in (-2147483648.0, -9223372036854775808.0):
-        raise Refused(f"{value:g} stands for no measurement")
+        raise Refused("sentinel", f"{value:g} stands for no measurement")
     return Measure(name, value, shown)
+
+
+def _clean(text: str) -> str:
+    """Words without control characters: they go into logs, line protocols and tables."""
+    return _CONTROL.sub(" ", text)[:MAX_TEXT].strip()

@@ -6,6 +6,7 @@ A flag (yes or no) is 1 or 0. A state keeps the words of its dialect.
 
 import math
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Kind = Literal["number", "flag", "state", "any"]
@@ -88,17 +89,17 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("radiation", "uSv/h", 0, 1000),
     # electricity
     Quantity("power", "W", -1e7, 1e7, "activepower apower", _ONES),
-    Quantity("apparent_power", "V.A", -1e7, 1e7, "", _ONES),
+    Quantity("apparent_power", "VA", -1e7, 1e7, "", _ONES),
     Quantity("reactive_power", "var", -1e7, 1e7, "", _ONES),
     Quantity("power_factor", "1", -1, 1, "pf", also="%"),
     Quantity("voltage", "V", -1500, 1500, "volts", _ONES),
     Quantity("current", "A", -5000, 5000, "amps amperage", _ONES),
     Quantity("frequency", "Hz", 0, 1000, "acfrequency", _ONES),
-    Quantity("energy", "kW.h", 0, 1e9, "energytotal totalenergy consumption", _ONES),
-    Quantity("energy_returned", "kW.h", 0, 1e9, "producedenergy totalreturned", _ONES),
-    Quantity("energy_today", "kW.h", 0, 10_000),
-    Quantity("energy_yesterday", "kW.h", 0, 10_000),
-    Quantity("energy_month", "kW.h", 0, 1e6),
+    Quantity("energy", "kWh", 0, 1e9, "energytotal totalenergy consumption", _ONES),
+    Quantity("energy_returned", "kWh", 0, 1e9, "producedenergy totalreturned", _ONES),
+    Quantity("energy_today", "kWh", 0, 10_000),
+    Quantity("energy_yesterday", "kWh", 0, 10_000),
+    Quantity("energy_month", "kWh", 0, 1e6),
     # the device itself
     Quantity("battery", "%", 0, 100, "batt batterylevel batterypercent batterypercentage"),
     Quantity("battery_voltage", "V", 0, 60, "batv vbat batvoltage battvoltage", (65.535, 65535.0)),
@@ -118,7 +119,8 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("gas", "1", 0, 1, "gasalarm gasdetected", kind="flag"),
     Quantity("carbon_monoxide", "1", 0, 1, "coalarm", kind="flag"),
     Quantity("motion", "1", 0, 1, "motiondetected", kind="flag"),
-    Quantity("occupied", "1", 0, 1, "occupancy presence", kind="flag"),
+    Quantity("occupancy", "1", 0, 1, "presence", kind="flag"),
+    Quantity("occupied", "1", 0, 1, kind="flag"),
     Quantity("contact_open", "1", 0, 1, "dooropen windowopen opened", kind="flag"),
     Quantity("vibration", "1", 0, 1, "", kind="flag"),
     Quantity("tilt", "1", 0, 1, "", kind="flag"),
@@ -139,6 +141,8 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("tilt_z", "deg", -360, 360),
     Quantity("weight", "kg", 0, 200_000),
     Quantity("position", "%", 0, 100, "", kind="any"),
+    Quantity("tilt_position", "%", 0, 100),
+    Quantity("target_distance", "mm", 0, 2e8, "", _ONES),
     # flows
     Quantity("water_volume", "m3", 0, 1e9, "watertotal waterconsumption", _ONES),
     Quantity("gas_volume", "m3", 0, 1e9, "gasconsumption", _ONES),
@@ -157,6 +161,7 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("input", "1", 0, 1, "", kind="flag"),
     Quantity("action", "", kind="state"),
     Quantity("event", "", kind="state"),
+    Quantity("state", "", kind="any"),
     Quantity("status", "", kind="any"),
     Quantity("alert", "", kind="state"),
     Quantity("log", "", kind="state"),
@@ -173,9 +178,17 @@ _BY_ALIAS = {
     for quantity in TABLE
     for alias in (_squash(quantity.name), *quantity.aliases.split())
 }
+_BETWEEN = re.compile(r"[^\w.]+|_")
+_MOST_WORDS = 8
+_NOT_MEASURED = frozenset(
+    "target set setpoint desired max maximum min minimum limit threshold high low offset "
+    "calibration mean average avg last previous".split()
+)
+"""A name with one of these says what ought to be or has been, not what is."""
 _NUMBERED = re.compile(r"(.+?)[_#](\w{1,32})")
 
 
+@lru_cache(maxsize=4096)
 def find(name: str) -> Quantity | None:
     """The entry that *name* means, in whatever case; `temperature_1` is a temperature.
 
@@ -192,6 +205,7 @@ def find(name: str) -> Quantity | None:
     return found
 
 
+@lru_cache(maxsize=4096)
 def canonical(name: str) -> str:
     """The name under which *name* is kept: its entry's, with its number; or as it is."""
     found = find(name)
@@ -201,3 +215,18 @@ def canonical(name: str) -> str:
         return found.name
     numbered = _NUMBERED.fullmatch(name)
     return f"{found.name}{name[numbered.end(1) :]}" if numbered else name
+
+
+@lru_cache(maxsize=4096)
+def of_words(name: str) -> tuple[str, str]:
+    """(canonical quantity, what is said of which) of a name made of words; ('', '') for none.
+
+    >>> of_words("living_room_temperature"), of_words("Humidity"), of_words("target_temperature")
+    (('temperature', 'living_room'), ('humidity', ''), ('', ''))
+    """
+    words = [word for word in _BETWEEN.split(name.lower()) if word]
+    for start in range(min(len(words), _MOST_WORDS)):
+        found = find("_".join(words[start:]))
+        if found is not None and not _NOT_MEASURED & set(words[:start]):
+            return canonical("_".join(words[start:])), "_".join(words[:start])
+    return "", ""

@@ -1,6 +1,7 @@
 """Units of measure: what devices write -> UCUM, and conversion between units of one dimension.
 
-UCUM: https://ucum.org (the Unified Code for Units of Measure), case-sensitive form.
+UCUM: https://ucum.org (the Unified Code for Units of Measure), case-sensitive form; only kWh, VA
+and their like are written as in SenML (RFC 8428, RFC 8798), since nobody reads kW.h.
 """
 
 from typing import NamedTuple
@@ -65,19 +66,19 @@ _TABLE = {
         ("mW", 0.001, ""),
         ("MW", 1e6, ""),
     ),
-    "apparent_power": (("V.A", 1.0, "va"), ("kV.A", 1000.0, "kva")),
+    "apparent_power": (("VA", 1.0, ""), ("kVA", 1000.0, "")),
     "reactive_power": (("var", 1.0, ""), ("kvar", 1000.0, "")),
     "energy": (
-        ("kW.h", 1.0, "kwh"),
-        ("W.h", 0.001, "wh"),
-        ("MW.h", 1000.0, "MWh"),
+        ("kWh", 1.0, ""),
+        ("Wh", 0.001, ""),
+        ("MWh", 1000.0, ""),
         ("MJ", 1 / 3.6, ""),
         ("GJ", 1000 / 3.6, ""),
         ("J", 1 / 3.6e6, ""),
     ),
-    "reactive_energy": (("kvar.h", 1.0, "kvarh"), ("var.h", 0.001, "varh")),
-    "apparent_energy": (("kV.A.h", 1.0, "kvah"),),
-    "charge": (("mA.h", 1.0, "mah"), ("A.h", 1000.0, "ah")),
+    "reactive_energy": (("kvarh", 1.0, ""), ("varh", 0.001, "")),
+    "apparent_energy": (("kVAh", 1.0, ""),),
+    "charge": (("mAh", 1.0, ""), ("Ah", 1000.0, "")),
     "frequency": (("Hz", 1.0, ""), ("kHz", 1000.0, ""), ("MHz", 1e6, "")),
     "length": (
         ("mm", 1.0, ""),
@@ -152,7 +153,7 @@ def parse(text: str) -> Unit | None:
     """The unit that *text* means, whoever wrote it; None for one that is not known.
 
     >>> parse("°C").ucum, parse("mV").ucum, parse("kWh").ucum, parse("furlong")
-    ('Cel', 'mV', 'kW.h', None)
+    ('Cel', 'mV', 'kWh', None)
     """
     return _UNITS.get(text) or _UNITS.get(text.strip().lower())
 

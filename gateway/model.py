@@ -78,8 +78,10 @@ class Quality(IntFlag):
     """The device's own clock is impossible (1970, the future); `measured_at` was dropped."""
     SIMULATED = 16
     """The source itself says that it is a test."""
+    IMPLAUSIBLE = 32
+    """Outside what the quantity can be here, or a jump that nothing makes. Stored and shown."""
 
-    NOT_FOR_RULES = RETAINED | LATE | SIMULATED
+    NOT_FOR_RULES = RETAINED | LATE | SIMULATED | IMPLAUSIBLE
 
 
 class GridCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -235,6 +237,8 @@ class Signal(msgspec.Struct, frozen=True):
     confidence: float = 1.0
     update: bool = False
     """True: still firing, with more to say (new evidence, another device)."""
+    severity: Severity | None = None
+    """How severe it is by now; None: as its rule says."""
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,283 @@
+"""Tasmota: https://tasmota.github.io/docs/MQTT/ ; blocks of sensors as in its xsns_*.ino
+
+    tele/<topic>/SENSOR   {"Time":"2021-01-02T09:09:44","DS18B20-1":{"Temperature":13.3},
+                           "ENERGY":{"Total":6.294,"Power":2635,"Voltage":227},"TempUnit":"C"}
+                          one block per chip; what its keys mean is the same in all of them
+    tele/<topic>/STATE    {"Vcc":3.12,"POWER1":"ON","Wifi":{"RSSI":96,"Signal":-52}}
+    stat/<topic>/RESULT   {"POWER2":"OFF"}             stat/<topic>/POWER2   OFF
+    stat/<topic>/STATUS8  {"StatusSNS":{...}}  as SENSOR;  STATUS11 {"StatusSTS":{...}} as STATE
+    tele/<topic>/LWT      Online | Offline
+    tele/<bridge>/SENSOR  {"ZbReceived":{"0x898E":{"Name":"sink","Water":1,"LinkQuality":110}}}
+                          {"LwReceived":{"0x4AD6":{"DoorOpen":1,"Battery":3.0,"RSSI":-50}}}
+
+The order of prefix and topic can be changed (FullTopic), so only the words count, wherever they
+stand. `Time` is local time without a zone, and messages are live: the time of arrival is used.
+A sensor that does not answer prints `nan`, which is no JSON; the others of the message are kept.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from devices import flat
+from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
+from devices.flat import Field
+
+FIELDS = flat.of_pairs(
+    (
+        ("Temperature", "temperature", "temp"),
+        ("AMBTMP", "temperature", "temp"),
+        ("OBJTMP", "object_temperature", "temp"),
+        ("DewPoint", "dew_point", "temp"),
+        ("HeatIndex", "heat_index", "temp"),
+        ("Humidity", "humidity", "%"),
+        ("AbsHumidity", "absolute_humidity", "g/m3"),
+        ("Pressure", "pressure", "press"),
+        ("SeaPressure", "sea_level_pressure", "press"),
+        ("Illuminance", "illuminance", "lx"),
+        ("Lux", "illuminance", "lx"),
+        ("UvIndex", "uv_index", ""),
+        ("UVIndex", "uv_index", ""),
+        ("CarbonDioxide", "co2", "ppm"),
+        ("CO2", "co2", "ppm"),
+        ("eCO2", "eco2", "ppm"),
+        ("TVOC", "tvoc", "ppb"),
+        ("NO2", "no2", "ppb"),
+        ("PM1", "pm1", "ug/m3"),
+        ("PM2.5", "pm2_5", "ug/m3"),
+        ("PM4", "pm4", "ug/m3"),
+        ("PM10", "pm10", "ug/m3"),
+        ("Distance", "distance", "cm"),
+        ("People", "people_count", ""),
+        ("Moisture", "soil_moisture", "%"),
+        ("Conductivity", "soil_conductivity", "uS/cm"),
+        ("Weight", "weight", "kg"),
+        ("Noise", "noise", "%"),
+        ("pH", "ph", ""),
+        ("Total", "energy", "kWh"),
+        ("Yesterday", "energy_yesterday", "kWh"),
+        ("Today", "energy_today", "kWh"),
+        ("ExportActive", "energy_returned", "kWh"),
+        ("Power", "power", "W"),
+        ("ApparentPower", "apparent_power", "VA"),
+        ("ReactivePower", "reactive_power", "var"),
+        ("Factor", "power_factor", ""),
+        ("Frequency", "frequency", "Hz"),
+        ("Voltage", "voltage", "V"),
+        ("Current", "current", "A"),
+    )
+)
+ZIGBEE = flat.of_pairs(
+    (
+        ("Temperature", "temperature", "Cel"),
+        ("Humidity", "humidity", "%"),
+        ("Pressure", "pressure", "hPa"),
+        ("Illuminance", "illuminance", "lx"),
+        ("Water", "water_leak", ""),
+        ("Fire", "smoke", ""),
+        ("CO", "carbon_monoxide", ""),
+        ("Occupancy", "occupancy", ""),
+        ("Contact", "contact_open", ""),
+        ("Tamper", "tamper", ""),
+        ("Power", "switch", ""),
+        ("ActivePower", "power", "W"),
+        ("RMSVoltage", "voltage", "V"),
+        ("RMSCurrent", "current", "A"),
+        ("BatteryPercentage", "battery", "%"),
+        ("BatteryVoltage", "battery_voltage", "V"),
+        ("LinkQuality", "link_quality", ""),
+    )
+)
+LORA = flat.of_pairs(
+    (
+        ("DoorOpen", "contact_open", ""),
+        ("Battery", "battery_voltage", "V"),
+        ("Temperature", "temperature", "Cel"),
+        ("Humidity", "humidity", "%"),
+        ("Alarm", "alarm", ""),
+        ("RSSI", "rssi", "dBm"),
+        ("SNR", "snr", "dB"),
+    )
+)
+MILLIMETRES = ("VL53", "VL61", "TOF", "DDS238")
+"""Blocks whose Distance is in mm; the others' is in cm."""
+ZONES = (
+    ("leak", "water_leak"),
+    ("water", "water_leak"),
+    ("smoke", "smoke"),
+    ("gas", "gas"),
+    ("motion", "motion"),
+    ("pir", "motion"),
+    ("magnet", "contact_open"),
+    ("contact", "contact_open"),
+    ("door", "contact_open"),
+    ("vibration", "vibration"),
+)
+"""Part of a Zigbee model's name -> what its IAS zone watches."""
+
+_PREFIXES = ("tele", "stat")
+_SUFFIX = re.compile(
+    r"SENSOR|STATE|RESULT|LWT|ENERGY\d?|INFO\d|STATUS\d*|POWER\d*|UPTIME|DEEPSLEEP|BOOT|MARGINS|LOGGING"
+)
+_ALONE = ("SENSOR", "RESULT")
+_POWER = re.compile(r"POWER(\d*)")
+_SWITCH = re.compile(r"Switch(\d+)")
+_INDEXED = re.compile(r".+-(?:\d{1,2}|[0-9A-Fa-f]{2,12})|DS\d+")
+_UNITS = {"temp": "TempUnit", "press": "PressureUnit"}
+_DEFAULTS = {"temp": "C", "press": "hPa"}
+
+
+def _recognise(message: Message) -> bool:
+    levels = message.levels
+    if not _SUFFIX.fullmatch(levels[-1]):
+        return False
+    return levels[-1] in _ALONE or any(prefix in levels for prefix in _PREFIXES)
+
+
+def _decode(message: Message, memory: Memory) -> Sequence[Value]:
+    suffix = message.levels[-1]
+    device = "/".join(p for p in message.levels[:-1] if p and p not in _PREFIXES) or "tasmota"
+    if suffix == "LWT":
+        return [_availability(message, device)]
+    if _POWER.fullmatch(suffix):
+        return list(_relays({suffix: message.text()}, device))
+    if suffix in ("UPTIME", "DEEPSLEEP", "BOOT", "LOGGING") or suffix.startswith("INFO"):
+        raise Ignored("about the device")
+    body = message.object()
+    body = body.get("StatusSNS") or body.get("StatusSTS") or body
+    if not isinstance(body, dict):
+        raise Malformed("a status without its block")
+    found = [*_relays(body, device), *_state(body, device), *_sensors(body, device)]
+    found += _zigbee(body.get("ZbReceived"), device, memory)
+    found += _lora(body.get("LwReceived"))
+    if not found:
+        raise Ignored("no sensor that is known in it")
+    return found
+
+
+def _availability(message: Message, device: str) -> Value:
+    state = message.text().lower()
+    if state not in ("online", "offline"):
+        raise Malformed(f"LWT {state[:40]!r} is neither Online nor Offline")
+    return Value(device, "availability", state, path="LWT")
+
+
+def _relays(body: dict[str, Any], device: str) -> Iterator[Value]:
+    for key, value in body.items():
+        if value not in ("ON", "OFF"):
+            continue
+        for pattern, quantity in ((_POWER, "relay"), (_SWITCH, "input")):
+            if number := pattern.fullmatch(key):
+                part = f"#{number[1]}" if number[1] else ""
+                yield Value(device + part, quantity, value, path=key)
+
+
+def _state(body: dict[str, Any], device: str) -> Iterator[Value]:
+    if "Vcc" in body:
+        yield Value(device, "supply_voltage", body["Vcc"], "V", path="Vcc")
+    wifi = body.get("Wifi")
+    if isinstance(wifi, dict):
+        for key, quantity, unit in (("RSSI", "wifi_quality", "%"), ("Signal", "rssi", "dBm")):
+            if key in wifi:
+                yield Value(device, quantity, wifi[key], unit, path=f"Wifi.{key}")
+
+
+def _sensors(body: dict[str, Any], device: str) -> Iterator[Value]:
+    units = {k: str(body.get(name, _DEFAULTS[k])) for k, name in _UNITS.items()}
+    yield from _block("", body, device, units, "")
+    for name, block in body.items():
+        if name == "COUNTER" and isinstance(block, dict):
+            for key, count in block.items():
+                if re.fullmatch(r"C\d+", key):
+                    yield Value(f"{device}#{key}", "counter", count, path=f"COUNTER.{key}")
+        elif isinstance(block, dict) and not name.endswith("Received"):
+            yield from _chip(name, block, device, units)
+
+
+def _chip(name: str, block: dict[str, Any], device: str, units: dict[str, str]) -> Iterator[Value]:
+    part = f"{device}#{name}" if _INDEXED.fullmatch(name) else device
+    yield from _block(name, block, part, units, f"{name}.")
+    for inner, deeper in block.items():
+        if isinstance(deeper, dict) and _INDEXED.fullmatch(inner):
+            yield from _block(inner, deeper, f"{device}#{inner}", units, f"{name}.{inner}.")
+
+
+def _block(
+    name: str, block: dict[str, Any], device: str, units: dict[str, str], path: str
+) -> Iterator[Value]:
+    for key, value in block.items():
+        bare = key.rstrip("123456789") if key not in FIELDS else key
+        field = FIELDS.get(key) or FIELDS.get(bare)
+        if field is None or value is None or isinstance(value, dict):
+            continue
+        field = _of_chip(name, field, units)
+        part = device if bare == key else f"{device}#{key}"
+        if not isinstance(value, list):
+            yield Value(part, field.quantity, value, field.unit, path=path + key)
+        elif name == "ENERGY":
+            for phase, single in enumerate(value, 1):
+                yield Value(
+                    f"{device}#{phase}", field.quantity, single, field.unit, path=path + key
+                )
+
+
+def _of_chip(name: str, field: Field, units: dict[str, str]) -> Field:
+    """What the chip *name* means by it, in the units that the message states."""
+    if name == "AS3935" and field.quantity == "distance":
+        return Field("lightning_distance", "km")
+    if name == "ESP32" and field.quantity == "temperature":
+        return Field("device_temperature", units["temp"])
+    if field.quantity == "distance" and name.startswith(MILLIMETRES):
+        return Field("distance", "mm")
+    return Field(field.quantity, units.get(field.unit, field.unit))
+
+
+def _zigbee(received: Any, bridge: str, memory: Memory) -> Iterator[Value]:
+    for short, said in received.items() if isinstance(received, dict) else ():
+        if not isinstance(said, dict):
+            continue
+        key = f"{bridge}/{short}"
+        _remember(key, said, memory)
+        found = list(_known(said, str(said.get("Name", short)), ZIGBEE, f"ZbReceived.{short}"))
+        zone = said.get("ZoneStatusChange", said.get("ZoneStatus"))
+        if isinstance(zone, int) and not isinstance(zone, bool):
+            watched = str(memory.get(key, "alarm"))
+            found.append(
+                Value(
+                    str(said.get("Name", short)),
+                    watched,
+                    zone & 1,
+                    path=f"ZbReceived.{short}.ZoneStatusChange",
+                )
+            )
+        if any(value.quantity != "link_quality" for value in found):
+            yield from found
+
+
+def _remember(key: str, said: dict[str, Any], memory: Memory) -> None:
+    """What the device's zone watches: said by its model, or by a decoded alarm."""
+    model = str(said.get("ModelId", "")).lower()
+    for word, quantity in ZONES:
+        if word in model:
+            memory[key] = quantity
+            return
+    if "Water" in said:
+        memory[key] = "water_leak"
+
+
+def _lora(received: Any) -> Iterator[Value]:
+    for short, said in received.items() if isinstance(received, dict) else ():
+        if isinstance(said, dict):
+            yield from _known(said, str(said.get("Name", short)), LORA, f"LwReceived.{short}")
+
+
+def _known(
+    said: dict[str, Any], device: str, fields: dict[str, Field], path: str
+) -> Iterator[Value]:
+    for key, value in said.items():
+        field = fields.get(key)
+        if field is not None and isinstance(value, int | float | str):
+            yield Value(device, field.quantity, value, field.unit, path=f"{path}.{key}")
+
+
+CODEC = Codec("tasmota", _recognise, _decode, by_topic=True, priority=12)
