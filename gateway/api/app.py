@@ -3,11 +3,11 @@
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp
 
 import gateway.api.routes
 from gateway.api.access import Access
 from gateway.api.accounts import Accounts
+from gateway.api.changes import Changes
 from gateway.api.desk import Desk
 from gateway.api.guard import Guard
 from gateway.api.problem import on_http_exception, on_invalid
@@ -21,8 +21,8 @@ with `linli users token NAME`. Times are whole milliseconds since 1970-01-01 UTC
 problem documents (RFC 9457)."""
 
 
-def build(desk: Desk, spec: ConsoleSpec) -> ASGIApp:
-    """The whole application behind its guard."""
+def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
+    """The whole application, behind its guard."""
     app = FastAPI(
         title="Linli",
         version="1",
@@ -32,10 +32,14 @@ def build(desk: Desk, spec: ConsoleSpec) -> ASGIApp:
         openapi_url=None,
     )
     accounts = Accounts(desk.config.root, spec, desk.clock, desk.health)
+    app.state.changes = Changes(desk)
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
     routers = [module.router for module in modules(gateway.api.routes)]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_invalid)
-    return Guard(app, Access(routers), accounts, spec, desk.health)
+    app.add_middleware(
+        Guard, access=Access(routers), accounts=accounts, spec=spec, health=desk.health
+    )
+    return app

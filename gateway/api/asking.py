@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gateway.api.accounts import Accounts
+from gateway.api.changes import Changes
 from gateway.api.desk import Desk
 from gateway.api.sessions import Caller
 from gateway.api.spec import ConsoleSpec
@@ -25,6 +26,11 @@ def _spec(request: Request) -> ConsoleSpec:
     return spec
 
 
+def _changes(request: Request) -> Changes:
+    changes: Changes = request.app.state.changes
+    return changes
+
+
 def _caller(request: Request) -> Caller | None:
     caller: Caller | None = request.state.caller
     return caller
@@ -40,6 +46,7 @@ def _someone(request: Request) -> Caller:
 
 TheDesk = Annotated[Desk, Depends(_desk)]
 TheAccounts = Annotated[Accounts, Depends(_accounts)]
+TheChanges = Annotated[Changes, Depends(_changes)]
 TheSpec = Annotated[ConsoleSpec, Depends(_spec)]
 TheCaller = Annotated[Caller, Depends(_someone)]
 MaybeCaller = Annotated[Caller | None, Depends(_caller)]

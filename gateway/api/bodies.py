@@ -21,8 +21,8 @@ async def raw(request: Request, most: int) -> bytes:
 
 
 async def read(request: Request, kind: type[T], most: int = 65536) -> T:
-    """A JSON body as *kind*, or 400 with what is wrong with it."""
-    body = await raw(request, most)
+    """A JSON body as *kind*, or 400 with what is wrong with it. No body at all is `{}`."""
+    body = await raw(request, most) or b"{}"
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:

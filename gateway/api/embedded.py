@@ -27,9 +27,9 @@ class Guest(uvicorn.Server):
 
 async def run(desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
     """Serve on *listener* until cancelled, then let open requests finish."""
-    root = desk.config.root
+    root, app = desk.config.root, build(desk, spec)
     config = uvicorn.Config(
-        build(desk, spec),
+        app,
         http="httptools",
         ws="none",
         lifespan="off",
@@ -47,5 +47,6 @@ async def run(desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
     try:
         await asyncio.shield(serving)
     finally:
+        app.state.changes.close()
         server.should_exit = True
         await asyncio.wait([serving])

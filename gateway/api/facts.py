@@ -1,0 +1,154 @@
+"""What is true right now, as the API and the console tell it. Facts only: no words, no colours."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from gateway.api.desk import Desk
+from gateway.model import Detection, Duration, Incident, Millis, Place, Subject
+
+PATIENCE = 3
+"""A device counts as silent after so many missed reports. Rules decide what is an incident;
+this only says what to look at first."""
+UNKNOWN_PERIOD = Duration.parse("1h")
+"""For devices that do not say how often they report."""
+PICTURE_AGE = Duration.parse("30s")
+"""An older picture is not live."""
+OPEN = ("open", "acknowledged", "in_progress", "reopened")
+
+
+class Value(msgspec.Struct, frozen=True):
+    """The newest value of one quantity; `unit` is UCUM, `at` when it came in."""
+
+    quantity: str
+    value: float | str
+    unit: str
+    at: Millis
+    quality: int
+
+
+class Device(msgspec.Struct, frozen=True):
+    """`state`: ok, silent (missed three reports), never (not heard of since the start)."""
+
+    id: str
+    name: str
+    state: Literal["ok", "silent", "never"]
+    seen: Millis | None
+    period: int | None
+    place: Place
+    tags: list[str]
+    values: list[Value]
+
+
+class Camera(msgspec.Struct, frozen=True):
+    """`state`: ok, late (no new picture), none (no picture since the start), or what is wrong
+    with the view: covered, defocused, moved, frozen, dark, overexposed, no_signal."""
+
+    id: str
+    name: str
+    state: str
+    at: Millis | None
+    fps: float
+    place: Place
+    detections: list[Detection]
+
+
+class Sink(msgspec.Struct, frozen=True):
+    """A destination. `waiting` and `dead` are None for time series, which wait in the journal."""
+
+    id: str
+    state: str
+    detail: str
+    since: Millis | None
+    waiting: int | None = None
+    dead: int | None = None
+    oldest: Millis | None = None
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of the gateway. `kind` says what it is, so that a page can say what to do."""
+
+    id: str
+    kind: Literal["camera", "sink", "part"]
+    state: str
+    detail: str
+    since: Millis
+
+
+def device(desk: Desk, subject: Subject, now: Millis) -> Device:
+    seen = desk.latest.seen(subject.id)
+    limit = PATIENCE * (subject.period or UNKNOWN_PERIOD)
+    state: Literal["ok", "silent", "never"] = "ok" if seen is not None else "never"
+    if seen is not None and now - seen > limit:
+        state = "silent"
+    values = [
+        Value(r.quantity, r.value, r.unit, r.at, r.quality)
+        for r in desk.latest.of(subject.id).values()
+    ]
+    return Device(
+        subject.id,
+        subject.name or subject.id,
+        state,
+        seen,
+        int(subject.period) if subject.period else None,
+        subject.place,
+        sorted(subject.tags),
+        values,
+    )
+
+
+def devices(desk: Desk) -> Iterator[Device]:
+    now = desk.clock.now()
+    for spec in desk.config.devices:
+        if subject := desk.subjects.get(spec.id):
+            yield device(desk, subject, now)
+
+
+def camera(desk: Desk, id: str, now: Millis) -> Camera:
+    subject = desk.subjects.get(id) or Subject(id)
+    name, picture = subject.name or id, desk.pictures.get(id)
+    if picture is None:
+        return Camera(id, name, "none", None, 0.0, subject.place, [])
+    late = now - picture.at > PICTURE_AGE
+    state = picture.health or ("late" if late else "ok")
+    fps, seen = round(picture.fps, 1), list(picture.detections)
+    return Camera(id, name, state, picture.at, fps, subject.place, seen)
+
+
+def cameras(desk: Desk) -> Iterator[Camera]:
+    now = desk.clock.now()
+    return (camera(desk, spec.id, now) for spec in desk.config.cameras)
+
+
+async def incidents(desk: Desk) -> list[Incident]:
+    """Those that are open, the newest first."""
+    return list(await desk.store.incidents(OPEN, limit=200))
+
+
+async def sinks(desk: Desk) -> list[Sink]:
+    backlog = await desk.store.outbox.backlog()
+    found = []
+    for spec in desk.config.sinks:
+        part, waits = desk.health.parts.get(spec.id), backlog.get(spec.id)
+        state, detail, since = (part.state, part.detail, part.since) if part else ("", "", None)
+        counts = (waits.waiting, waits.dead, waits.oldest) if waits else (0, 0, None)
+        found.append(Sink(spec.id, state, detail, since, *counts))
+    for spec in desk.config.reading_sinks:
+        part = desk.health.parts.get(spec.id)
+        state, detail, since = (part.state, part.detail, part.since) if part else ("", "", None)
+        found.append(Sink(spec.id, state, detail, since))
+    return found
+
+
+def parts(desk: Desk) -> list[Part]:
+    cameras = {spec.id for spec in desk.config.cameras}
+    sinks = {spec.id for spec in (*desk.config.sinks, *desk.config.reading_sinks)}
+
+    def kind(name: str) -> Literal["camera", "sink", "part"]:
+        return "camera" if name in cameras else "sink" if name in sinks else "part"
+
+    return [
+        Part(p.name, kind(p.name), p.state, p.detail, p.since)
+        for p in sorted(desk.health.parts.values(), key=lambda p: p.name)
+    ]
