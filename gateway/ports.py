@@ -25,6 +25,15 @@ class Retry(Exception):
         self.after = after
 
 
+class Barred(Retry):
+    """Nothing passes until a person changes something (a password, an address): it is tried
+    again seldom, and shown as failed."""
+
+
+class Choked(Retry):
+    """The other side is there but failed on this very one; others may pass it meanwhile."""
+
+
 class Reject(Exception):
     """The other side will never take this one; it moves to the dead letters with the reason."""
 

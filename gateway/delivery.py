@@ -1,0 +1,240 @@
+"""Empties the outbox into the sinks, and projects the journal into time-series stores.
+
+One task per sink, each with its own order and pace: a dead one never slows another. What the
+sink says decides (`gateway.ports`):
+
+    returns   done; the next one
+    Retry     the line waits: full jitter, doubling, or as long as the other side wishes
+    Barred    the line waits for minutes and is shown as failed, for a person has to act
+    Choked    others go first; given up when it keeps failing while others pass
+    Reject    to the dead letters with the reason; the line moves on
+
+Versions of one incident always leave in their order.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from gateway.model import Envelope, Reading
+from gateway.ports import (
+    Barred,
+    Choked,
+    Health,
+    ReadingSink,
+    ReadingSinkSpec,
+    Reject,
+    Retry,
+    Sink,
+    SinkSpec,
+    Surroundings,
+)
+
+LOOK = 30.0
+"""Seconds after which an idle task looks by itself; news normally wakes it at once."""
+SLOW = 300.0
+"""Seconds between tries while a person has to act."""
+LONGEST = 3600.0
+"""Seconds: no other side may make us wait longer."""
+WINDOW = 100
+"""Envelopes looked at when the first one cannot pass."""
+PATIENCE = 8
+"""Tries for an envelope on which the other side chokes while it takes others."""
+BATCH = 5000
+"""Readings per write: larger gains nothing measurable with InfluxDB (benchmarks/influx.py)."""
+LINGER = 2.0
+"""Seconds to gather after a batch that was not full: fewer requests, fewer bytes of flash."""
+
+Jitter = Callable[[], float]
+"""Draws from [0, 1)."""
+
+
+class Backlog(Protocol):
+    @property
+    def waiting(self) -> int: ...
+
+
+class Outbox(Protocol):
+    """Durable; what is `done` or buried is on disk when the call returns."""
+
+    async def next(self, sink: str, limit: int = 1) -> Sequence[Envelope]: ...
+    async def done(self, sink: str, ids: Sequence[str]) -> None: ...
+    async def bury(self, sink: str, id: str, reason: str) -> None: ...
+    async def backlog(self) -> Mapping[str, Backlog]: ...
+
+
+class Journal(Protocol):
+    async def read(self, cursor: int, limit: int) -> tuple[Sequence[Reading], int]:
+        """Readings behind *cursor*, and the cursor behind them."""
+        ...
+
+    async def cursor(self, name: str) -> int: ...
+    async def advance(self, name: str, cursor: int) -> None: ...
+
+
+class Pace:
+    """How long to wait after a failure.
+
+    Full jitter: drawn between nothing and a ceiling that doubles (M. Brooker, "Exponential
+    Backoff And Jitter", 2015), so that a city of gateways does not come back in one moment.
+    """
+
+    def __init__(self, jitter: Jitter, base: float = 1.0, top: float = 60.0) -> None:
+        self._jitter, self._base, self._top = jitter, base, top
+        self._failures = 0
+
+    def after(self, failure: Exception) -> float:
+        """Seconds; counts the failure."""
+        ceiling = min(self._top, self._base * 2.0 ** min(self._failures, 32))
+        self._failures += 1
+        wished = failure.after if isinstance(failure, Retry) else None
+        if isinstance(failure, Barred):
+            wished = max(wished or 0.0, SLOW)
+        if wished is None:
+            return ceiling * self._jitter()
+        return min(max(wished, 0.0), LONGEST) + min(ceiling, self._base) * self._jitter()
+
+    def reset(self) -> None:
+        self._failures = 0
+
+
+class Line:
+    """Which envelope is tried next: the oldest, unless the other side chokes on its incident."""
+
+    def __init__(self) -> None:
+        self._chokes: dict[str, int] = {}
+        self._alone: set[str] = set()
+        """Incidents that choked while others passed."""
+
+    @property
+    def limit(self) -> int:
+        """How many envelopes are worth reading from the outbox."""
+        return WINDOW if self._chokes else 1
+
+    def pick(self, waiting: Sequence[Envelope]) -> Envelope:
+        first: dict[str, Envelope] = {}
+        for envelope in waiting:
+            first.setdefault(envelope.incident.id, envelope)
+        return min(first.values(), key=lambda e: self._chokes.get(e.incident.id, 0))
+
+    def choked(self, envelope: Envelope) -> bool:
+        """True when it is time to give this one up."""
+        key = envelope.incident.id
+        self._chokes[key] = self._chokes.get(key, 0) + 1
+        return self._chokes[key] >= PATIENCE and key in self._alone
+
+    def left(self, envelope: Envelope) -> None:
+        """It is out of the line, delivered or dead."""
+        self._chokes.pop(envelope.incident.id, None)
+        self._alone.discard(envelope.incident.id)
+        self._alone.update(self._chokes)
+
+
+async def deliver(
+    spec: SinkSpec,
+    around: Surroundings,
+    outbox: Outbox,
+    news: asyncio.Event,
+    jitter: Jitter = random.random,
+) -> None:
+    """Empty *outbox* into the sink of *spec*, for ever. *news* is this task's own event, set
+    when something was put into the outbox. After a failure the sink is opened anew, so that a
+    renewed certificate is read and no half-dead connection is kept."""
+    pace, line = Pace(jitter), Line()
+    while True:
+        try:
+            async with spec.open(around) as sink:
+                while True:
+                    news.clear()
+                    waiting = await outbox.next(spec.id, line.limit)
+                    if waiting:
+                        await _hand_over(spec.id, sink, line.pick(waiting), line, outbox, around)
+                        pace.reset()
+                    else:
+                        around.health.report(spec.id, "ok", "everything is delivered")
+                        await _news(news)
+        except (Retry, OSError) as failure:
+            backlog = (await outbox.backlog()).get(spec.id)
+            await _wait(spec.id, failure, pace, around.health, backlog.waiting if backlog else 0)
+
+
+async def _hand_over(
+    name: str, sink: Sink, envelope: Envelope, line: Line, outbox: Outbox, around: Surroundings
+) -> None:
+    """Returns when the envelope is out of the line, one way or the other."""
+    try:
+        await sink.send(envelope)
+    except Reject as refusal:
+        await _bury(name, envelope, str(refusal), outbox, around.health)
+    except Choked as failure:
+        if not line.choked(envelope):
+            raise
+        await _bury(name, envelope, f"{failure}; it takes others", outbox, around.health)
+    else:
+        await outbox.done(name, [envelope.id])
+        around.health.count("delivered", part=name)
+        around.health.report(name, "ok", "delivering")
+    line.left(envelope)
+
+
+async def _bury(name: str, envelope: Envelope, reason: str, outbox: Outbox, health: Health) -> None:
+    await outbox.bury(name, envelope.id, reason)
+    health.count("dead", part=name)
+
+
+async def project(
+    spec: ReadingSinkSpec,
+    around: Surroundings,
+    journal: Journal,
+    news: asyncio.Event,
+    jitter: Jitter = random.random,
+) -> None:
+    """Copy the readings of *journal* into the sink of *spec*, for ever. The cursor moves only
+    behind what has arrived, so after a crash some are written twice, and none is missing."""
+    pace = Pace(jitter)
+    while True:
+        try:
+            async with spec.open(around) as sink:
+                while True:
+                    news.clear()
+                    cursor = await journal.cursor(spec.id)
+                    readings, behind = await journal.read(cursor, BATCH)
+                    if behind == cursor:
+                        around.health.report(spec.id, "ok", "everything is written")
+                        await _news(news)
+                        continue
+                    await _copy(spec.id, sink, readings, around.health)
+                    await journal.advance(spec.id, behind)
+                    pace.reset()
+                    if len(readings) < BATCH:
+                        await asyncio.sleep(LINGER)
+        except (Retry, OSError) as failure:
+            await _wait(spec.id, failure, pace, around.health)
+
+
+async def _copy(name: str, sink: ReadingSink, readings: Sequence[Reading], health: Health) -> None:
+    refused = await sink.write(readings) if readings else ()
+    for _, reason in refused:
+        health.count("refused", part=name, why=reason)
+    health.count("written", len(readings) - len(refused), part=name)
+    last = f"; refused {len(refused)}, the last one because: {refused[-1][1]}" if refused else ""
+    health.report(name, "ok", f"writing{last}")
+
+
+async def _news(news: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(news.wait(), LOOK)
+
+
+async def _wait(
+    name: str, failure: Exception, pace: Pace, health: Health, waiting: int = 0
+) -> None:
+    seconds = pace.after(failure)
+    why = str(failure) or type(failure).__name__
+    backlog = f"; {waiting} waiting" if waiting else ""
+    state = "failed" if isinstance(failure, Barred) else "retrying"
+    health.count("retries", part=name)
+    health.report(name, state, f"{why}{backlog}; next try in {seconds:.0f} s")
+    await asyncio.sleep(seconds)
