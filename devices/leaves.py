@@ -78,7 +78,7 @@ def values(
     return [
         Value(
             device=device,
-            quantity=names.get(leaf.name) or _SHORT.get(leaf.name, leaf.name),
+            quantity=names.get(leaf.name) or _meant(leaf),
             value=TRUTH.get(leaf.value, leaf.value) if isinstance(leaf.value, str) else leaf.value,
             measured_at=stamp.at,
             quality=stamp.quality,
@@ -87,6 +87,14 @@ def values(
         for leaf in leaves(found, path)
         if not describes(leaf.path.removeprefix(prefix))
     ]
+
+
+def _meant(leaf: Leaf) -> str:
+    """A name that its value makes clear: `Power: "on"` is a switch, not watts."""
+    switch = isinstance(leaf.value, bool) or str(leaf.value).lower() in ("on", "off")
+    if switch and leaf.name.lower() == "power":
+        return "switch"
+    return _SHORT.get(leaf.name, leaf.name)
 
 
 def leaves(value: Any, path: str = "") -> Iterator[Leaf]:

@@ -111,4 +111,6 @@ def _status(message: Message, event: dict[str, Any], device: str) -> list[Value]
     ]
 
 
-CODEC = Codec(dialect="chirpstack_v3", recognise=recognise, decode=decode, priority=21)
+CODEC = Codec(
+    dialect="chirpstack_v3", recognise=recognise, decode=decode, by_topic=False, priority=21
+)

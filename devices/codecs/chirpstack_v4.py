@@ -92,4 +92,6 @@ def _location(message: Message, event: dict[str, Any], device: str) -> list[Valu
     ]
 
 
-CODEC = Codec(dialect="chirpstack_v4", recognise=recognise, decode=decode, priority=20)
+CODEC = Codec(
+    dialect="chirpstack_v4", recognise=recognise, decode=decode, by_topic=False, priority=20
+)

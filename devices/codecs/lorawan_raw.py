@@ -116,4 +116,6 @@ def _everynet(message: Message, meta: dict[str, Any], params: dict[str, Any]) ->
     )
 
 
-CODEC = Codec(dialect="lorawan_raw", recognise=recognise, decode=decode, priority=25)
+CODEC = Codec(
+    dialect="lorawan_raw", recognise=recognise, decode=decode, by_topic=False, priority=25
+)

@@ -14,7 +14,7 @@ import cbor2
 from devices import senml
 from devices.codec import Codec, Malformed, Memory, Message, Value
 
-_LABELS = {
+_LABELS: dict[Any, str] = {
     -1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs",
     0: "n", 1: "u", 2: "v", 3: "vs", 4: "vb", 5: "s", 6: "t", 7: "ut", 8: "vd",
 }  # fmt: skip
@@ -39,11 +39,8 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     return senml.resolve([_named(record) for record in pack], message)
 
 
-def _named(record: dict[Any, Any]) -> dict[str, Any]:
-    return {
-        _LABELS.get(key, key) if isinstance(key, int) else str(key): value
-        for key, value in record.items()
-    }
+def _named(record: dict[Any, Any]) -> dict[Any, Any]:
+    return {_LABELS.get(key, key): value for key, value in record.items()}
 
 
 def _load(payload: bytes) -> Any:
@@ -57,4 +54,4 @@ def _load(payload: bytes) -> Any:
     return pack
 
 
-CODEC = Codec(dialect="senml_cbor", recognise=recognise, decode=decode, priority=45)
+CODEC = Codec(dialect="senml_cbor", recognise=recognise, decode=decode, by_topic=False, priority=45)

@@ -42,4 +42,4 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     return senml.resolve(pack, message)
 
 
-CODEC = Codec(dialect="senml_json", recognise=recognise, decode=decode, priority=40)
+CODEC = Codec(dialect="senml_json", recognise=recognise, decode=decode, by_topic=False, priority=40)

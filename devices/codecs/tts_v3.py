@@ -99,4 +99,4 @@ def _position(message: Message, event: dict[str, Any], device: str) -> list[Valu
     ]
 
 
-CODEC = Codec(dialect="tts_v3", recognise=recognise, decode=decode, priority=10)
+CODEC = Codec(dialect="tts_v3", recognise=recognise, decode=decode, by_topic=False, priority=10)

@@ -48,13 +48,17 @@ _AIR_AND_WATER: dict[int, tuple[Part, ...]] = {
     0x05: _gases("o3", "co", "no"),
     0x06: _gases("no2", "so2", "h2s"),
     0x07: _gases("co2", "nh3") + _gases("noise", unit="dB"),
-    0x08: _gases("ph", step=100, unit="pH")
-    + (Part("temperature", 2, 100, True, "Cel", may_be_absent=True),)
-    + _gases("orp", step=1, unit="mV"),
-    0x0A: _gases("soil_moisture", step=100, unit="%")
-    + (Part("soil_temperature", 2, 100, True, "Cel", may_be_absent=True),)
-    + _gases("water_level", step=1, unit="cm")
-    + (Part("conductivity", 1, 10, unit="dS/m", may_be_absent=True),),
+    0x08: (
+        *_gases("ph", step=100, unit="pH"),
+        Part("temperature", 2, 100, True, "Cel", may_be_absent=True),
+        *_gases("orp", step=1, unit="mV"),
+    ),
+    0x0A: (
+        *_gases("soil_moisture", step=100, unit="%"),
+        Part("soil_temperature", 2, 100, True, "Cel", may_be_absent=True),
+        *_gases("water_level", step=1, unit="cm"),
+        Part("conductivity", 1, 10, unit="dS/m", may_be_absent=True),
+    ),
     0x0C: (
         Part("temperature", 2, 100, True, "Cel", may_be_absent=True),
         Part("humidity", 2, 100, unit="%RH", may_be_absent=True),

@@ -46,7 +46,7 @@ def _surely(uplink: Uplink) -> bool:
         return False
     pressure, _, humidity, x, y, z, *_ = _LAYOUT.unpack(uplink.data)
     gravity = (x * x + y * y + z * z) ** 0.5
-    return 3000 <= pressure <= 11000 and humidity <= 10000 and 900 <= gravity <= 1100
+    return bool(3000 <= pressure <= 11000 and humidity <= 10000 and 900 <= gravity <= 1100)
 
 
 MAKER = Maker(names=("sensiedge", "sensilora"), decode=decode, surely=_surely)
