@@ -31,7 +31,7 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    accounts = Accounts(desk.config.root, spec, desk.clock, desk.health)
+    accounts = Accounts(desk.root, spec, desk.clock, desk.health)
     app.state.changes = Changes(desk)
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
     routers = [module.router for module in modules(gateway.api.routes)]

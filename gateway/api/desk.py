@@ -90,10 +90,6 @@ class Named(Protocol):
 
 class Site(Protocol):
     @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
     def time_zone(self) -> str: ...
     @property
     def language(self) -> str: ...
@@ -102,8 +98,6 @@ class Site(Protocol):
 class Config(Protocol):
     """The parts of a loaded site that pages list."""
 
-    @property
-    def root(self) -> Path: ...
     @property
     def site(self) -> Site: ...
     @property
@@ -119,6 +113,10 @@ class Config(Protocol):
 class Desk(NamedTuple):
     """Built once by `gateway.app`."""
 
+    site: str
+    """The name that people read at the top of the console."""
+    root: Path
+    """The site's folder; the users file is there."""
     config: Config
     clock: Clock
     health: PartsHealth

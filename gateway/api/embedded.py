@@ -27,7 +27,7 @@ class Guest(uvicorn.Server):
 
 async def run(desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
     """Serve on *listener* until cancelled, then let open requests finish."""
-    root, app = desk.config.root, build(desk, spec)
+    root, app = desk.root, build(desk, spec)
     config = uvicorn.Config(
         app,
         http="httptools",

@@ -65,6 +65,12 @@ class ConsoleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             raise ValueError("tls_cert and tls_key belong together; give both or neither")
 
     @property
+    def url(self) -> str:
+        """Where links to this box lead; on a box that listens on every network, only
+        `public_url` can say it so that others find it."""
+        return self.public_url or f"{'https' if self.tls_cert else 'http'}://{self.listen}"
+
+    @property
     def secure(self) -> bool:
         """Browsers see https, from us or from a proxy before us."""
         return bool(self.tls_cert) or self.public_url.startswith("https:")

@@ -266,10 +266,7 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
     health.count("malformed", 2, part="listener", why="not JSON")
     spec = SimpleNamespace
     config = spec(
-        root=root,
         site=spec(
-            id="demo",
-            name="示范小区" if chinese else "Willow Court",
             time_zone="Asia/Shanghai",
             language="zh" if chinese else "en",
         ),
@@ -279,6 +276,8 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
         reading_sinks=[spec(id="history")],
     )
     return Desk(
+        site="示范小区" if chinese else "Willow Court",
+        root=root,
         config=config,
         clock=clock,
         health=health,
@@ -358,7 +357,8 @@ def incidents(
 
     return [
         one(0, "waste_dumped", "cam-2",
-            text("Waste dumped at Waste station", "垃圾站有人乱扔垃圾"), "major", evidence=(evidence["before"], evidence["bag"]), confidence=0.91,
+            text("Waste dumped at Waste station", "垃圾站有人乱扔垃圾"), "major",
+            evidence=(evidence["before"], evidence["bag"]), confidence=0.91,
             reasons=(Reason(text("An object has lain in zone bins for 3 min and belongs to nobody",
                                  "一件物品在区域 bins 中停留了 3 分钟，附近无人")),)),
         one(1, "exit_blocked", "cam-3", text("Fire lane is blocked", "消防通道被占用"), "critical",
@@ -374,6 +374,7 @@ def incidents(
         one(30, "bin_full", "bin-05", text("Bin 05 overflows", "垃圾桶 5 号已满"), "minor",
             status="resolved", closed_at=now - 100 * MINUTE, handled_by="omar"),
         one(50, "waste_dumped", "cam-2",
-            text("Waste dumped at Waste station", "垃圾站有人乱扔垃圾"), "major", status="void", closed_at=now - 300 * MINUTE, handled_by="omar",
+            text("Waste dumped at Waste station", "垃圾站有人乱扔垃圾"), "major",
+            status="void", closed_at=now - 300 * MINUTE, handled_by="omar",
             note=text("A shadow", "是影子"), evidence=(evidence["bag"],)),
     ]  # fmt: skip
