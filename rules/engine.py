@@ -1,0 +1,279 @@
+"""Runs rules over observations. No clock, no I/O: the same calls replay the past.
+
+    observation -> cells (rule, device): verdict, life -> group (rule, key) -> Signal
+                    ^ timers, each at its own instant      ^
+
+What a reading concerns is looked up once for each device and quantity, and kept.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import heappop, heappush
+from math import isfinite
+from zoneinfo import ZoneInfo
+
+from gateway.model import Millis, Observation, Quality, Reading, Signal, Subject
+from rules import fold, memory
+from rules.cell import NEVER, Cell, Group, Timed
+from rules.lifecycle import QUIET, due, step
+from rules.routes import Routes, key_of
+from rules.rule import Rule
+
+UTC = ZoneInfo("UTC")
+MOST_ROUTES = 100_000
+"""Pairs of device and quantity whose rules are kept at hand."""
+_UNFIT = int(Quality.NOT_FOR_RULES)
+
+
+class Engine:
+    """Judges observations in the order of their `at`, which never goes back."""
+
+    def __init__(
+        self, rules: Sequence[Rule], subjects: Mapping[str, Subject], zone: ZoneInfo = UTC
+    ) -> None:
+        # Rules that explain others come first: at one instant they open before what they block.
+        live = sorted((rule for rule in rules if rule.enabled), key=lambda rule: bool(rule.unless))
+        self._rules = {rule.id: rule for rule in live}
+        self._order = {rule.id: n for n, rule in enumerate(live)}
+        self._every = {rule.id: rule for rule in rules}
+        self._finder = Routes(live)
+        self._blocked = {id: [r for r in live if id in r.unless] for id in self._rules}
+        self._subjects, self._zone = subjects, zone
+        self._cells: dict[tuple[str, str], Cell] = {}
+        self._groups: dict[tuple[str, str], Group] = {}
+        self._routes: dict[tuple[str, str | None], tuple[tuple[Cell, int], ...]] = {}
+        self._timers: list[tuple[Millis, int, bool, str, int, Timed]] = []
+        self._queued = 0
+        self._now: Millis = 0
+        self._armed = False
+
+    def observe(self, seen: Observation) -> Sequence[Signal]:
+        """Judge one observation, after every timer that was due by then."""
+        out = self._fire(seen.at)
+        if isinstance(seen, Reading):
+            if seen.quality & _UNFIT:
+                return out
+            where: tuple[str, str | None] = seen.device, seen.quantity
+            value = seen.value if not isinstance(seen.value, str) else NEVER
+            numeric = isfinite(value)
+        else:
+            where, value, numeric = (seen.camera, None), NEVER, True
+        if not self._armed:
+            self._arm(seen.at)
+        route = self._routes.get(where)
+        for cell, part in self._route(where) if route is None else route:
+            if cell.low <= value <= cell.high or not (numeric or not cell.rule.numeric):
+                continue
+            cell.seen = seen.at
+            news = cell.rule.take(cell.state, seen, part)
+            self._judge(cell, seen.at, out, news)
+        return out
+
+    def advance(self, now: Millis) -> Sequence[Signal]:
+        """Fire the timers due by *now*, each at its own instant, in order."""
+        return self._fire(now)
+
+    def due(self) -> Millis | None:
+        """When `advance` next has something to do."""
+        while self._timers:
+            at, *_, timed = self._timers[0]
+            if at == timed.due:
+                return at
+            self._requeue(timed)
+        return None
+
+    def snapshot(self) -> bytes:
+        """All that is remembered; `restore` of an engine with the same rules goes on from it."""
+        return memory.write(self._now, self._cells.values(), self._groups.values())
+
+    def restore(self, blob: bytes) -> None:
+        """Go on from *blob*. A rule whose condition has changed starts anew; one of which only
+        the waiting has changed keeps what it knows, and is judged again at once."""
+        if (kept := memory.read(blob)) is None:
+            return
+        self._now = kept.now
+        for id, rule in self._rules.items():
+            if id in kept.rules and kept.rules[id].shape == memory.shape(rule):
+                self._recall(rule, kept.rules[id])
+
+    def open(self) -> Iterable[Signal]:
+        """What is firing now, as signals of its opening."""
+        found = (fold.standing(group, self._now) for group in self._groups.values())
+        return [signal for signal in found if signal is not None]
+
+    def rule(self, id: str) -> Rule:
+        return self._every[id]
+
+    def subject(self, signal: Signal) -> Subject:
+        """The device, camera or place that *signal* is about."""
+        first = signal.devices[0] if signal.devices else signal.key
+        subject = self._subjects.get(first) or Subject(first)
+        if self._every[signal.rule].by in ("device", "camera"):
+            return subject
+        return Subject(signal.key, signal.key, subject.place)
+
+    # -- judging
+
+    def _fire(self, now: Millis) -> list[Signal]:
+        out: list[Signal] = []
+        timers = self._timers
+        while timers and timers[0][0] <= now:
+            at, *_, timed = timers[0]
+            if at != timed.due:
+                self._requeue(timed)
+                continue
+            heappop(timers)
+            timed.due = timed.queued = None
+            if isinstance(timed, Cell):
+                self._judge(timed, at, out, news=False)
+            elif isinstance(timed, Group):
+                self._settle(timed, at, out, None)
+        self._now = max(self._now, now)
+        return out
+
+    def _judge(self, cell: Cell, now: Millis, out: list[Signal], news: bool) -> None:
+        rule, before = cell.rule, cell.life
+        raw = holds = rule.verdict(cell.state, now)
+        stale = None if cell.stale is None else cell.seen + cell.stale + 1
+        if stale is not None and now >= stale and holds is not before.firing:
+            raw = holds = None
+        edge = None
+        if rule.schedule is not None and holds is not False:
+            window = rule.schedule.window(now, self._zone)
+            edge, holds = window.end, holds if window.active else False
+        life = before
+        if holds is not before.firing or before.turn is not None:
+            life = cell.life = step(before, holds, now, rule.wait, rule.keep_for)
+        waiting = life.turn is not None and life.paused is None
+        self._set(
+            cell,
+            now,
+            rule.due(cell.state, now),
+            due(life, rule.wait, rule.keep_for) if waiting else None,
+            stale if waiting else None,
+            edge,
+        )
+        if cell.calm is not None:
+            at_rest = raw is False and life is QUIET
+            cell.low, cell.high = cell.calm if at_rest else (NEVER, NEVER)
+        if life.firing is not before.firing or (news and life.firing):
+            self._fold(cell, now, out)
+
+    def _fold(self, cell: Cell, now: Millis, out: list[Signal]) -> None:
+        if cell.life.firing:
+            cell.group.firing[cell.unit] = cell
+        else:
+            cell.group.firing.pop(cell.unit, None)
+        self._settle(cell.group, now, out, cell)
+
+    def _settle(self, group: Group, now: Millis, out: list[Signal], last: Cell | None) -> None:
+        was_open = group.told is not None
+        blocked = not was_open and bool(group.rule.unless) and self._is_blocked(group)
+        signal = fold.settle(group, now, last, blocked)
+        self._set(group, now, fold.due(group, now))
+        if signal is not None:
+            out.append(signal)
+            if not signal.firing:
+                self._unblock(group.rule, now, out)
+
+    def _is_blocked(self, group: Group) -> bool:
+        """Whether an open incident of a rule named in `unless` explains *group*."""
+        for id in group.rule.unless:
+            if (rule := self._rules.get(id)) is not None:
+                keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
+                found = (self._groups.get((id, key)) for key in keys)
+                if any(other is not None and other.told is not None for other in found):
+                    return True
+        return False
+
+    def _unblock(self, rule: Rule, now: Millis, out: list[Signal]) -> None:
+        """What *rule* explained and still fires opens now."""
+        for other in self._blocked[rule.id]:
+            for (id, _), group in sorted(self._groups.items()):
+                if id == other.id and group.firing and group.told is None:
+                    self._settle(group, now, out, None)
+
+    # -- timers
+
+    def _set(self, timed: Timed, now: Millis, *dues: Millis | None) -> None:
+        at = timed.due = min((due for due in dues if due is not None and due > now), default=None)
+        if at is not None and (timed.queued is None or at < timed.queued):
+            self._queue(timed, at)
+
+    def _queue(self, timed: Timed, at: Millis) -> None:
+        """An entry may stay behind when `due` moves: it is moved on when it comes up, so that a
+        sensor that reports each second does not fill the queue."""
+        timed.queued = at
+        self._queued += 1
+        order = self._order[timed.rule.id]
+        entry = at, order, isinstance(timed, Group), timed.unit, self._queued, timed
+        heappush(self._timers, entry)
+
+    def _requeue(self, timed: Timed) -> None:
+        at = heappop(self._timers)[0]
+        if at == timed.queued:
+            timed.queued = None
+            if timed.due is not None:
+                self._queue(timed, timed.due)
+
+    # -- finding and keeping
+
+    def _route(self, where: tuple[str, str | None]) -> tuple[tuple[Cell, int], ...]:
+        subject = self._subject(where[0])
+        looks = self._finder.find(subject, where[1])
+        found = tuple((self._cell(look.rule, subject), look.part) for look in looks)
+        if len(self._routes) >= MOST_ROUTES:
+            self._routes.clear()
+        self._routes[where] = found
+        return found
+
+    def _subject(self, id: str) -> Subject:
+        return self._subjects.get(id) or Subject(id)
+
+    def _group(self, rule: Rule, key: str) -> Group:
+        group = self._groups.get((rule.id, key))
+        if group is None:
+            group = self._groups[rule.id, key] = Group(rule, key)
+        return group
+
+    def _cell(self, rule: Rule, subject: Subject) -> Cell:
+        key = key_of(rule, subject)
+        unit = key if rule.joint else subject.id
+        cell = self._cells.get((rule.id, unit))
+        if cell is None:
+            cell = Cell(rule, unit, subject, self._group(rule, key), self._now)
+            self._cells[rule.id, unit] = cell
+        return cell
+
+    def _arm(self, now: Millis) -> None:
+        """Watch for what has not been heard yet, from the first observation on."""
+        self._armed = True
+        for rule in self._rules.values():
+            for subject in self._subjects.values() if rule.armed else ():
+                known = (rule.id, subject.id) in self._cells
+                if not known and subject.period and rule.watches(subject):
+                    self._judge(self._cell(rule, subject), now, [], news=False)
+
+    def _recall(self, rule: Rule, kept: memory.Kept) -> None:
+        same = kept.whole == memory.whole(rule)
+        for record in memory.cells(kept, rule):
+            subject = self._subjects.get(record.subject)
+            if subject is None or not rule.watches(subject):
+                continue
+            cell = Cell(rule, record.unit, subject, self._group(rule, record.group), record.seen)
+            if record.period == subject.period:
+                cell.state = record.state
+            cell.life = record.life
+            self._cells[rule.id, record.unit] = cell
+            if cell.life.firing:
+                cell.group.firing[cell.unit] = cell
+            self._resume(cell, record.due if same else self._now)
+        for known in kept.groups:
+            group = self._group(rule, known.key)
+            group.told = known.told if group.firing else None
+            group.opened = known.opened
+            self._resume(group, known.due if same else self._now)
+
+    def _resume(self, timed: Timed, due: Millis | None) -> None:
+        timed.due = due
+        if due is not None:
+            self._queue(timed, due)

@@ -1,0 +1,133 @@
+"""A camera sees something of a label, and it stays."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+from gateway.model import (
+    Detection,
+    Duration,
+    Evidence,
+    Millis,
+    Observation,
+    Reason,
+    Scene,
+    Subject,
+)
+from rules.rule import By, Part, Report, Rule
+
+MOST_TRACKS = 64
+MOST_EVIDENCE = 8
+SCENES_STAND = Duration.parse("2m")
+"""Cameras report at least each 30 s; one that is quiet for longer does not see."""
+
+
+class Track(msgspec.Struct, array_like=True):
+    """One thing that the camera sees now."""
+
+    since: Millis
+    score: float
+    label: str
+    zone: str
+    why: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Seen(msgspec.Struct, array_like=True):
+    """What the camera saw last; None while it does not see well."""
+
+    tracks: dict[str, Track] | None = None
+
+
+class Object(Rule, frozen=True, kw_only=True):
+    """Something of a label is seen, in a zone, for a while: rubbish left, an exit blocked, a
+    vehicle in the fire lane.
+
+    ```yaml
+    - id: fire-lane
+      kind: object
+      incident: fire_lane_occupied
+      select: {label: [vehicle, blocked], zone: fire-lane}
+      dwell: 3m
+    ```
+    """
+
+    State: ClassVar[Any] = Seen
+
+    by: By = "camera"
+    dwell: Duration = Duration(0)
+    """One and the same thing stays at least so long. (`for` counts any thing of the label.)"""
+    score: float = 0.0
+    """What the camera is less sure of, from 0 to 1, is not seen."""
+    count: int = 1
+    """At least so many at once."""
+
+    def check(self) -> None:
+        if not self.select.label:
+            raise ValueError("select needs a label, such as `select: {label: left_object}`")
+
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.select, readings=False, scenes=True),)
+
+    def patience(self, subject: Subject) -> int | None:
+        return SCENES_STAND if self.stale is None else self.stale
+
+    def start(self, subject: Subject, now: Millis) -> Seen:
+        return Seen()
+
+    def take(self, state: Seen, seen: Observation, part: int) -> bool:
+        assert isinstance(seen, Scene)  # noqa: S101 - this kind looks at scenes only
+        if seen.health:
+            state.tracks = None
+            return False
+        before = state.tracks or {}
+        now: dict[str, Track] = {}
+        for n, found in enumerate(seen.detections):
+            if self._wanted(found) and len(now) < MOST_TRACKS:
+                name = found.track or f"{found.label}/{found.zone}/{n}"
+                now[name] = _track(found, before.get(name), seen.at)
+        state.tracks = now
+        return any(
+            name not in before or track.evidence != before[name].evidence
+            for name, track in now.items()
+        )
+
+    def verdict(self, state: Seen, now: Millis) -> bool | None:
+        if state.tracks is None:
+            return None
+        return sum(now - t.since >= self.dwell for t in state.tracks.values()) >= self.count
+
+    def due(self, state: Seen, now: Millis) -> Millis | None:
+        ready = (t.since + self.dwell for t in (state.tracks or {}).values())
+        return min((at for at in ready if at > now), default=None)
+
+    def report(self, state: Seen, now: Millis) -> Report:
+        stayed = [t for t in (state.tracks or {}).values() if now - t.since >= self.dwell]
+        if not stayed:
+            return Report((Reason(f"no {' or '.join(self.select.label)} is seen any more"),))
+        return Report(
+            reasons=tuple(_reason(track, now) for track in stayed),
+            evidence=tuple(dict.fromkeys(e for t in stayed for e in t.evidence))[-MOST_EVIDENCE:],
+            confidence=max(track.score for track in stayed),
+        )
+
+    def _wanted(self, found: Detection) -> bool:
+        zone = self.select.zone
+        return (
+            found.label in self.select.label
+            and found.score >= self.score
+            and (not zone or found.zone in zone)
+        )
+
+
+def _track(found: Detection, before: Track | None, now: Millis) -> Track:
+    since = found.since if found.since is not None else before.since if before else now
+    evidence = found.evidence or (before.evidence if before else ())
+    return Track(min(since, now), found.score, found.label, found.zone, found.why, evidence)
+
+
+def _reason(track: Track, now: Millis) -> Reason:
+    where = f" in {track.zone}" if track.zone else ""
+    stay = Duration(max(0, now - track.since) // 1000 * 1000)
+    why = f": {track.why}" if track.why else ""
+    return Reason(f"{track.label}{where} for {stay}{why}", value=track.label)

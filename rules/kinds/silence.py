@@ -1,0 +1,74 @@
+"""A device that should report has gone quiet."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from gateway.model import Duration, Millis, Observation, Reason, Subject
+from rules.rule import Part, Report, Rule
+
+
+class Heard(msgspec.Struct, array_like=True):
+    """When it was heard last (or watched first), and after how long that is silence."""
+
+    last: Millis
+    after: int
+    ever: bool = False
+
+
+class Silence(Rule, frozen=True, kw_only=True):
+    """Nothing was heard of a sensor or camera for too long: each by its own period. One that is
+    registered with a period and was never heard counts from the start.
+
+    ```yaml
+    - id: sensor-silent
+      kind: silence
+      incident: device_offline
+      periods: 3
+    ```
+    """
+
+    State: ClassVar[Any] = Heard
+    numeric: ClassVar[bool] = False
+    armed: ClassVar[bool] = True
+
+    after: Annotated[Duration, Meta(ge=1)] | None = None
+    """Silent for so long. Without it: `periods` times the period of the device; devices without
+    one are not watched."""
+    periods: Annotated[float, Meta(gt=0)] = 3.0
+
+    def check(self) -> None:
+        if self.select.label:
+            raise ValueError("silence looks at devices and cameras, not at a label")
+
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.select, readings=True, scenes=not self.select.quantity),)
+
+    def concerns(self, subject: Subject) -> bool:
+        return self.after is not None or bool(subject.period)
+
+    def patience(self, subject: Subject) -> int | None:
+        return None  # silence is the very thing it knows about
+
+    def start(self, subject: Subject, now: Millis) -> Heard:
+        after = self.after if self.after is not None else (subject.period or 0) * self.periods
+        return Heard(now, round(after))
+
+    def take(self, state: Heard, seen: Observation, part: int) -> bool:
+        state.last, state.ever = seen.at, True
+        return False
+
+    def verdict(self, state: Heard, now: Millis) -> bool:
+        return now - state.last >= state.after
+
+    def due(self, state: Heard, now: Millis) -> Millis:
+        return state.last + state.after
+
+    def report(self, state: Heard, now: Millis) -> Report:
+        gap = Duration((now - state.last) // 1000 * 1000)
+        if not self.verdict(state, now):
+            return Report((Reason("heard again"),))
+        heard = f"silent for {gap}" if state.ever else f"never heard, watched for {gap}"
+        limit = Duration(state.after)
+        return Report((Reason(f"{heard}; limit {limit}", value=gap.seconds, limit=limit.seconds),))

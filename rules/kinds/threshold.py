@@ -1,0 +1,54 @@
+"""A quantity is beyond a limit, with a limit of its own for the end."""
+
+from math import inf
+from typing import Any, ClassVar
+
+import msgspec
+
+from gateway.model import Millis, Observation, Subject
+from rules.limit import Limited
+from rules.rule import Report
+
+
+class Last(msgspec.Struct, array_like=True):
+    """The last value, and whether it is beyond the limit; None before the first one."""
+
+    beyond: bool | None = None
+    value: float = 0.0
+    unit: str = ""
+
+
+class Threshold(Limited, frozen=True, kw_only=True):
+    """Above or below a limit.
+
+    ```yaml
+    - id: bin-full
+      kind: threshold
+      incident: overflowing_bin
+      select: {quantity: fill_level, tags: [bin]}
+      above: 90
+      clear_below: 70
+      for: 30m
+    ```
+    """
+
+    State: ClassVar[Any] = Last
+
+    def start(self, subject: Subject, now: Millis) -> Last:
+        return Last()
+
+    def take(self, state: Last, seen: Observation, part: int) -> bool:
+        state.value = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+        state.beyond = self.beyond(state.value, state.beyond)
+        return False
+
+    def verdict(self, state: Last, now: Millis) -> bool | None:
+        return state.beyond
+
+    def report(self, state: Last, now: Millis) -> Report:
+        what = self.select.quantity[0]
+        return Report((self.reason(what, state.value, state.unit, state.beyond),))
+
+    def calm(self) -> tuple[float, float]:
+        return (-inf, self.above) if self.above is not None else (self.below or 0.0, inf)

@@ -1,0 +1,109 @@
+"""What rules remember, as bytes: written with a batch's commit, read at the next start."""
+
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import msgspec
+
+from gateway.model import Millis
+from rules.cell import Cell, Group, Told
+from rules.lifecycle import Life
+from rules.rule import Rule
+
+VERSION = 1
+AROUND = {
+    *("title", "note", "incident", "severity", "steps", "wait", "keep_for", "cooldown", "stale"),
+    *("schedule", "unless", "enabled"),
+}
+"""Fields of a rule that its kind's state does not depend on."""
+
+
+class CellRecord(NamedTuple):
+    """A cell as it is written down."""
+
+    unit: str
+    subject: str
+    group: str
+    state: Any
+    life: Life
+    seen: Millis
+    due: Millis | None
+    period: int | None
+
+
+class GroupRecord(NamedTuple):
+    """A group as it is written down."""
+
+    key: str
+    told: Told | None
+    opened: Millis | None
+    due: Millis | None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """All that one rule remembers. `cells` can be read only with the rule's type of state."""
+
+    shape: str
+    whole: str
+    cells: msgspec.Raw
+    groups: list[GroupRecord]
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    version: int
+    now: Millis
+    rules: dict[str, Kept]
+
+
+def write(now: Millis, cells: Iterable[Cell], groups: Iterable[Group]) -> bytes:
+    """Everything that *cells* and *groups* remember, as of *now*."""
+    by_rule: dict[str, tuple[Rule, list[CellRecord], list[GroupRecord]]] = {}
+    for c in cells:
+        _, records, _ = by_rule.setdefault(c.rule.id, (c.rule, [], []))
+        period = c.subject.period
+        record = c.unit, c.subject.id, c.group.unit, c.state, c.life, c.seen, c.due
+        records.append(CellRecord(*record, None if period is None else int(period)))
+    for g in groups:
+        _, _, kept = by_rule.setdefault(g.rule.id, (g.rule, [], []))
+        kept.append(GroupRecord(g.unit, g.told, g.opened, g.due))
+    encode = msgspec.msgpack.encode
+    rules = {
+        id: Kept(shape(rule), whole(rule), msgspec.Raw(encode(records)), kept)
+        for id, (rule, records, kept) in by_rule.items()
+    }
+    return encode(Snapshot(VERSION, now, rules))
+
+
+def read(blob: bytes) -> Snapshot | None:
+    """What `write` gave; None when it was written by a version that is not understood."""
+    try:
+        snapshot = msgspec.msgpack.decode(blob, type=Snapshot)
+    except msgspec.DecodeError:
+        return None
+    return snapshot if snapshot.version == VERSION else None
+
+
+def cells(kept: Kept, rule: Rule) -> Iterator[CellRecord]:
+    """The cells of *rule*; none when its kind now remembers something else."""
+    record = tuple[str, str, str, rule.State, Life, int, int | None, int | None]  # type: ignore[name-defined]  # made at run time
+    try:
+        found = msgspec.msgpack.decode(kept.cells, type=list[record])
+    except msgspec.DecodeError:
+        return
+    yield from (CellRecord(*fields) for fields in found)
+
+
+def shape(rule: Rule) -> str:
+    """A fingerprint of what the rule's states depend on: its kind and the kind's own fields."""
+    return _hash(rule, AROUND)
+
+
+def whole(rule: Rule) -> str:
+    """A fingerprint of the whole rule."""
+    return _hash(rule, set())
+
+
+def _hash(rule: Rule, without: set[str]) -> str:
+    fields = [(f, getattr(rule, f)) for f in rule.__struct_fields__ if f not in without]
+    return blake2b(repr((type(rule).__name__, fields)).encode(), digest_size=8).hexdigest()
