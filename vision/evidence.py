@@ -112,3 +112,12 @@ def _written(path: Path, data: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def evidence_file(root: Path) -> Callable[[str], Path]:
+    """Where a site keeps a picture, by its hash."""
+
+    def path(sha256: str) -> Path:
+        return root / "data" / "evidence" / sha256[:2] / f"{sha256}.jpg"
+
+    return path
