@@ -31,6 +31,7 @@ from gateway.ports import (
     SinkSpec,
     Surroundings,
 )
+from gateway.store.failures import StoreFailed
 
 LOOK = 30.0
 """Seconds after which an idle task looks by itself; news normally wakes it at once."""
@@ -155,9 +156,8 @@ async def deliver(
                     else:
                         around.health.report(spec.id, "ok", "everything is delivered")
                         await _news(news)
-        except (Retry, OSError) as failure:
-            backlog = (await outbox.backlog()).get(spec.id)
-            await _wait(spec.id, failure, pace, around.health, backlog.waiting if backlog else 0)
+        except (Retry, OSError, StoreFailed) as failure:
+            await _wait(spec.id, failure, pace, around.health, await _waiting(outbox, spec.id))
 
 
 async def _hand_over(
@@ -177,6 +177,13 @@ async def _hand_over(
         around.health.count("delivered", part=name)
         around.health.report(name, "ok", "delivering")
     line.left(envelope)
+
+
+async def _waiting(outbox: Outbox, name: str) -> int:
+    with suppress(StoreFailed):  # then nobody knows, and the failure itself is told
+        if backlog := (await outbox.backlog()).get(name):
+            return backlog.waiting
+    return 0
 
 
 async def _bury(name: str, envelope: Envelope, reason: str, outbox: Outbox, health: Health) -> None:
@@ -210,7 +217,7 @@ async def project(
                     pace.reset()
                     if len(readings) < BATCH:
                         await asyncio.sleep(LINGER)
-        except (Retry, OSError) as failure:
+        except (Retry, OSError, StoreFailed) as failure:
             await _wait(spec.id, failure, pace, around.health)
 
 

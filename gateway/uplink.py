@@ -1,0 +1,201 @@
+"""HTTP towards platforms that may be slow, broken, hostile or gone, and what their answers mean.
+
+Nothing is followed, unpacked or believed: redirects stay where they are, bodies are read up to a
+limit, compressed ones are not asked for, each request has one deadline for everything.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, NoReturn
+
+import aiohttp
+import msgspec
+
+from gateway.model import Duration, Millis
+from gateway.ports import Barred, Choked, Reject, Retry, SinkSpec, Surroundings
+
+ANSWER_LIMIT = 64 * 1024
+"""Bytes of an answer that are read; the rest is not worth the uplink."""
+
+Verdict = Literal["done", "retry", "barred", "choked", "reject"]
+
+VERDICTS: Mapping[int, Verdict] = {
+    400: "reject",
+    401: "barred",
+    402: "barred",
+    403: "barred",
+    404: "barred",  # the address is wrong: true of every event, so none may be thrown away
+    405: "barred",
+    407: "barred",
+    408: "retry",
+    409: "done",  # already there
+    410: "barred",
+    415: "barred",
+    421: "retry",
+    423: "retry",
+    425: "retry",
+    426: "barred",
+    429: "retry",
+    500: "choked",
+    501: "barred",
+    505: "barred",
+    511: "barred",
+}
+"""What single statuses mean; the others follow from their class."""
+
+_CLASSES: Mapping[int, Verdict] = {2: "done", 3: "barred", 4: "reject", 5: "retry"}
+
+_ADVICE = {
+    3: "redirects are not followed; put the final address into the configuration",
+    401: "check the token or password",
+    403: "check the rights of this gateway's account",
+    404: "check the address",
+    410: "the platform has closed this address",
+}
+
+
+class HttpSinkSpec(SinkSpec, frozen=True, kw_only=True):
+    """What every destination that is reached by HTTP can be told."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s/]+\S*$")]
+    """Where to send; the final address, since redirects are not followed."""
+    token: str = ""
+    """Sent as `Authorization: Bearer …`; write `!secret name`."""
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    """More headers for every request, as the platform wishes."""
+    timeout: Duration = Duration.parse("20s")
+    """For one whole request and its answer."""
+    ca: str = ""
+    """PEM file with the authorities to trust instead of the system's."""
+    certificate: str = ""
+    """PEM file with this gateway's certificate, where the platform asks for one."""
+    private_key: str = ""
+    """PEM file with its key, if it is not in the same file."""
+
+
+class Answer(NamedTuple):
+    """What came back. `body`: up to `ANSWER_LIMIT` bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __str__(self) -> str:
+        try:
+            name = f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            name = str(self.status)
+        text = " ".join(self.body[:300].decode(errors="replace").split())
+        said = "".join(c for c in text if c.isprintable())
+        return f"{name}: {said}" if said else name
+
+
+class Uplink:
+    """A few connections to one platform."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def request(
+        self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """The answer, whatever it says. Raises `Retry` when there is none, or half of one."""
+        try:
+            async with self._session.request(
+                method, url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return Answer(response.status, response.headers, await _body(response))
+        except (aiohttp.ClientSSLError, ssl.SSLError, aiohttp.InvalidURL) as failure:
+            raise Barred(f"no safe connection: {failure}") from failure
+        except TimeoutError as failure:
+            raise Retry("no answer in time") from failure
+        except (aiohttp.ClientError, OSError) as failure:
+            raise Retry(str(failure) or type(failure).__name__) from failure
+
+
+@asynccontextmanager
+async def uplink(spec: HttpSinkSpec, around: Surroundings) -> AsyncIterator[Uplink]:
+    """Connections as *spec* describes them. Certificates are read here, anew at each opening."""
+    trust: ssl.SSLContext | bool = True
+    if spec.url.startswith("https:"):
+        trust = await asyncio.to_thread(_trust, spec, around.root)
+    headers = {"User-Agent": "linli-gateway", "Accept-Encoding": "identity", **spec.headers}
+    if spec.token:
+        headers["Authorization"] = f"Bearer {spec.token}"
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=trust, limit=4),
+        timeout=aiohttp.ClientTimeout(total=spec.timeout.seconds),
+        headers=headers,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+    ) as session:
+        yield Uplink(session)
+
+
+def settle(answer: Answer, now: Millis) -> None:
+    """Return when *answer* says that the thing has arrived; raise what it says else."""
+    verdict = verdict_on(answer.status)
+    if verdict != "done":
+        _fail(verdict, answer, now)
+
+
+def verdict_on(status: int) -> Verdict:
+    """
+    >>> verdict_on(201), verdict_on(302), verdict_on(422), verdict_on(503)
+    ('done', 'barred', 'reject', 'retry')
+    """
+    return VERDICTS.get(status) or _CLASSES.get(status // 100, "retry")
+
+
+def retry_after(text: str | None, now: Millis) -> float | None:
+    """Seconds of a Retry-After header: a number or a date; None for nothing and for nonsense.
+
+    >>> retry_after("120", 0), retry_after("Thu, 01 Jan 1970 00:02:00 GMT", 60_000)
+    (120.0, 60.0)
+    >>> retry_after("soon", 0), retry_after("-5", 0)
+    (None, None)
+    """
+    if not text:
+        return None
+    if text.strip().isdecimal():
+        return float(text[:12])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now / 1000)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _fail(verdict: Verdict, answer: Answer, now: Millis) -> NoReturn:
+    if verdict == "reject":
+        raise Reject(str(answer))
+    after = retry_after(answer.headers.get("Retry-After"), now)
+    advice = _ADVICE.get(answer.status) or _ADVICE.get(answer.status // 100)
+    why = f"{answer}; {advice}" if advice else str(answer)
+    kinds: dict[Verdict, type[Retry]] = {"barred": Barred, "choked": Choked}
+    raise kinds.get(verdict, Retry)(why, after)
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for piece in response.content.iter_any():
+        body += piece
+        if len(body) > ANSWER_LIMIT:
+            response.close()
+            break
+    return bytes(body[:ANSWER_LIMIT])
+
+
+def _trust(spec: HttpSinkSpec, root: Path) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(root / spec.ca) if spec.ca else None)
+        if spec.certificate:
+            key = str(root / spec.private_key) if spec.private_key else None
+            context.load_cert_chain(str(root / spec.certificate), key)
+    except OSError as failure:
+        raise Barred(f"certificates of {spec.id}: {failure}") from failure
+    return context
