@@ -113,7 +113,7 @@ def data_of(text: Any) -> bytes:
         return b""
     try:
         return binascii.a2b_base64(text, strict_mode=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or letters beyond ASCII
         raise Malformed(f"the application bytes are not base64: {error}") from None
 
 

@@ -23,6 +23,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels[message.levels[0] == "" :]
     device, rest = "/".join(levels[1:3]), levels[4:]
     if rest[0] != "event" or rest[-1] != "post" or len(rest) < 3:

@@ -17,6 +17,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels
     rest = levels[6:] if levels[4] == "name" else levels[4:]
     if rest not in (["update"], ["get", "accepted"]):

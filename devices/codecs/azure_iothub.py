@@ -13,10 +13,12 @@ from devices.leaves import values
 
 def recognise(message: Message) -> bool:
     levels = message.levels
-    return levels[0] == "devices" and "messages" in levels[2:5] and len(levels) > 3
+    return levels[0] == "devices" and "messages" in levels[2:-1]
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels
     way = levels[levels.index("messages", 2) + 1]
     if way != "events":

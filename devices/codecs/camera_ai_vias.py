@@ -30,9 +30,10 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     stamp = message.stamp(document.get("timestamp"))
     data = document.get("data")
     events = data.get("event_set") if isinstance(data, dict) else None
-    events = [event for event in events or () if isinstance(event, dict)]
+    events = events if isinstance(events, list) else []
+    events = [event for event in events if isinstance(event, dict)]
     if any(event.get("plate_id") for event in events):
-        message.notes.append("dropped personal data: plate_id")
+        message.notes.append("personal_data: plate_id")
     found: list[tuple[str, float | str, str]] = [
         ("event", _EVENTS.get(kind, f"vias_{kind}"), "event_type"),
         ("camera", camera, "stream_id"),

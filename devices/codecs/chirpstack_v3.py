@@ -57,7 +57,7 @@ def _device(message: Message, event: dict[str, Any]) -> str:
     if len(eui) == 12 and eui.endswith("="):
         try:
             return binascii.a2b_base64(eui, strict_mode=True).hex()
-        except binascii.Error:
+        except ValueError:  # binascii.Error, or letters beyond ASCII
             raise Malformed(f"devEUI {eui!r} is neither hexadecimal nor base64") from None
     if not eui:
         raise Malformed("devEUI is missing")
@@ -94,7 +94,8 @@ def _time(event: dict[str, Any]) -> Any:
         if isinstance(event.get(key), str):
             return event[key]
     heard = event.get("rxInfo")
-    times = (one.get("time") for one in heard or () if isinstance(one, dict))
+    heard = heard if isinstance(heard, list) else []
+    times = (one.get("time") for one in heard if isinstance(one, dict))
     return next((time for time in times if isinstance(time, str)), None)
 
 

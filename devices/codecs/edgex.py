@@ -48,7 +48,7 @@ def _event(document: dict[str, Any]) -> dict[str, Any]:
     if isinstance(inner, str):
         try:
             inner = json_text.read(binascii.a2b_base64(inner, strict_mode=True)).value
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error, or letters beyond ASCII
             raise Malformed(f"payload is not base64: {error}") from None
     if isinstance(inner, dict):
         document = inner

@@ -23,7 +23,7 @@ _MOST = 256
 
 def recognise(message: Message) -> bool:
     levels = message.levels[message.levels[0] == "" :]
-    named = levels[0] in ("json", "ul")
+    named = levels[:1] in (["json"], ["ul"])
     rest = levels[3 if named else 2 :]
     if not rest or rest[0] not in ("attrs", "cmd", "cmdexe", "configuration"):
         return False
@@ -31,6 +31,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels[message.levels[0] == "" :]
     start = 1 if levels[0] in ("json", "ul") else 0
     device, rest = levels[start + 1], levels[start + 2 :]

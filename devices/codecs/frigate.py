@@ -38,6 +38,8 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     levels = message.levels
     if levels[0] == "double-take":
         return _double_take(message)
+    if len(levels) < 2:
+        raise Ignored("not a topic of this dialect")
     if levels[-1] == "available":
         return [Value(_ROOT, "availability", message.text()[:16].lower())]
     if levels[-1] == "events":
@@ -124,7 +126,7 @@ def _update(message: Message, document: dict[str, Any]) -> list[Value]:
 
 
 def _note_personal(message: Message, source: Any, *keys: str) -> None:
-    message.notes.extend(f"dropped personal data: {key}" for key in keys if source.get(key))
+    message.notes.extend(f"personal_data: {key}" for key in keys if source.get(key))
 
 
 def _counts(message: Message) -> list[Value]:
@@ -136,7 +138,7 @@ def _counts(message: Message) -> list[Value]:
     if text in ("ON", "OFF") and len(levels) in (3, 4):
         name = "motion" if what == "motion" else f"{what}_seen"
         return [Value(place, name, text == "ON", "bool")]
-    if not text.isdigit() or len(text) > 6:
+    if not (text.isascii() and text.isdigit()) or len(text) > 6:
         raise Ignored(f"{what}: no reading")
     suffix = "_active" if levels[-1] == "active" else ""
     return [Value(place, f"{what}{suffix}_count", int(text), "1")]
@@ -150,7 +152,7 @@ def _double_take(message: Message) -> list[Value]:
     camera = document.get("camera")
     if not isinstance(camera, str):
         raise Malformed("camera is missing")
-    message.notes.append("dropped personal data: match")
+    message.notes.append("personal_data: match")
     counts = document.get("counts")
     seen = counts.get("person") if isinstance(counts, dict) else None
     stamp = message.stamp(document.get("timestamp"))

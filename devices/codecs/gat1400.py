@@ -68,7 +68,7 @@ def _notified(message: Message, outer: Any) -> Iterator[Value]:
 def _passed(message: Message, kind: str, event: str, item: dict[str, Any], path: str) -> Value:
     device = item.get("DeviceID") or str(item.get(f"{kind}ID", ""))[:_DEVICE_DIGITS]
     if any(item.get(key) for key in ("PlateNo", "Name", "IDNumber", "FaceID")):
-        message.notes.append("dropped personal data: identity")
+        message.notes.append("personal_data: identity")
     raw = next((item[key] for key in _TIMES if isinstance(item.get(key), str)), None)
     stamp = _stamp(message, raw)
     return Value(str(device) or "viid", "event", event, "", stamp.at, stamp.quality, path)

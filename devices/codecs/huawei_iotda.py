@@ -26,6 +26,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     device, rest = message.levels[2], message.levels[3:]
     if rest == _REPORT:
         return list(_services(message, device, message.object(), ""))

@@ -37,6 +37,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     parts = _parts(message)
     device, rest = "/".join(parts[:2]), parts[2:]
     document = message.object()

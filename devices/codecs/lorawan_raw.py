@@ -52,7 +52,7 @@ def _hex(text: Any) -> bytes:
         return b""
     try:
         return binascii.unhexlify(text.replace(" ", ""))
-    except (binascii.Error, ValueError) as error:
+    except ValueError as error:  # binascii.Error, or letters beyond ASCII
         raise Malformed(f"the application bytes are not hexadecimal: {error}") from None
 
 

@@ -27,6 +27,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels
     device, rest = "/".join(levels[1:3]), tuple(levels[3:])
     if rest not in (_PROPERTIES, _PACK, _EVENT, _POINTS):

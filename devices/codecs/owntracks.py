@@ -29,6 +29,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     document = message.object()
     kind, device = document.get("_type"), "/".join(message.levels[1:3])
     if kind == "lwt":

@@ -48,6 +48,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels
     if len(levels) < 4 or levels[1] == "STATE":
         raise Ignored("the state of a host application")
@@ -84,7 +86,7 @@ def _follow(message: Message, memory: Memory, payload: Any, node: str, birth: bo
     if payload.HasField("seq"):
         memory[key] = int(payload.seq) & 0xFF
         if not birth and last is not None and memory[key] != (last + 1) & 0xFF:
-            message.notes.append(f"sequence gap: {last}, then {memory[key]}; a rebirth is needed")
+            message.notes.append(f"sequence_gap: {last}, then {memory[key]}; a rebirth is needed")
 
 
 def _born(payload: Any) -> dict[str, list[Any]]:
@@ -123,7 +125,7 @@ def _values(
         born = Known(*known[key]) if key in known else Known("", 0, "")
         name = name or born.name
         if not name:
-            message.notes.append(f"alias {metric.alias} without birth: left out")
+            message.notes.append(f"unknown_alias: {metric.alias} came without birth")
             continue
         if name.startswith(_NOT_MEASURED) or metric.is_null:
             continue

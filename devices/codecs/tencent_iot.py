@@ -21,6 +21,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     _, way, kind, *names = message.levels
     if way != "up" or kind not in ("property", "event"):
         raise Ignored(f"{way}/{kind}: no report of the device")

@@ -33,6 +33,8 @@ def recognise(message: Message) -> bool:
 
 
 def decode(message: Message, memory: Memory) -> list[Value]:
+    if not recognise(message):
+        raise Ignored("not a topic of this dialect")
     levels = message.levels
     if levels[-1] != "telemetry" and levels != ["v2", "t"]:
         raise Ignored(f"{levels[-1]}: no telemetry")
@@ -53,7 +55,7 @@ def _read(message: Message) -> Any:
         quoted = _BARE.sub(lambda m: f'{m[1]}"{m[2]}"' if m[2] else m[0], text)
         if quoted == text:
             raise
-        message.notes.append("keys without quotes")
+        message.notes.append("unquoted_keys: read as ThingsBoard does")
         return json_text.read(quoted.encode()).value
 
 
