@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 from collections.abc import Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -20,12 +20,13 @@ from devices.decoder import Decoder
 from gateway import links
 from gateway.api.desk import Desk
 from gateway.api.server import serve
+from gateway.clock import SystemClock
 from gateway.delivery import deliver, project
 from gateway.health import PartsHealth
-from gateway.incidents import Account, Ledger
+from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
 from gateway.intake import BoundedInbox, supervise
 from gateway.latest import Latest
-from gateway.model import Duration, Signal, Subject
+from gateway.model import Duration, Place, Signal, Subject
 from gateway.ports import Clock, Surroundings
 from gateway.pump import Pump
 from gateway.service import notify
@@ -59,29 +60,32 @@ class Parts(NamedTuple):
 
 async def run(
     config: Config,
-    clock: Clock,
+    clock: SystemClock,
     stop: asyncio.Event,
 ) -> None:
     """Run a site until *stop* is set."""
     store = await asyncio.to_thread(Store.open, config.root / "data" / "linli.db", config.store)
-    async with aclosing(store):
+    try:
         parts = await build(config, clock, store)
         cameras = Cameras(config.cameras, parts.around) if config.cameras else None
         await _live(parts, cameras, stop)
+    finally:
+        await asyncio.to_thread(store.close)
 
 
-async def build(config: Config, clock: Clock, store: Store) -> Parts:
+async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     """Make the parts and bring the rules back to where the journal says they were."""
     health, key = PartsHealth(clock), box_key(config.root)
-    decoder = Decoder(config.devices, config.site.place)
-    cameras = {camera.id: camera.subject(config.site.place) for camera in config.cameras}
-    subjects = {**decoder.subjects(), **cameras}
+    decoder = Decoder(config.devices, config.site.place, config.site.zone)
+    subjects = {**decoder.subjects(), **_cameras(config)}
     engine = Engine(config.rules, subjects, config.site.zone)
     ledger = Ledger(lambda signal: account(engine, signal))
     sinks = [sink.id for sink in config.sinks]
     spine = Spine(decoder, engine, ledger, sinks)
     recall = await asyncio.to_thread(store.recall)
-    ledger.remember(recall.incidents)
+    clock.not_before(recall.at)
+    closed = await store.incidents(CLOSED, limit=REMEMBERED)
+    ledger.remember([*reversed(closed), *recall.incidents])
     await asyncio.to_thread(spine.restore, recall.snapshot, recall.tail)
     around = Surroundings(
         root=config.root,
@@ -96,6 +100,14 @@ async def build(config: Config, clock: Clock, store: Store) -> Parts:
     return Parts(
         config, clock, around, health, store, spine, BoundedInbox(), Latest(), subjects, key
     )
+
+
+def _cameras(config: Config) -> dict[str, Subject]:
+    """Cameras as rules know them; one that says no place of its own stands at the site's."""
+    return {
+        c.id: Subject(c.id, c.name, config.site.place if c.place == Place() else c.place, c.tags)
+        for c in config.cameras
+    }
 
 
 def account(engine: Engine, signal: Signal) -> Account:

@@ -10,18 +10,33 @@ EARLIEST: Millis = 1_767_225_600_000
 
 
 class SystemClock:
-    """UTC that never goes back, whatever the time service does to the wall clock."""
+    """UTC that never goes back, whatever the time service does to the wall clock.
+
+    While the wall clock is behind what was already told, time goes on at the pace of the
+    monotonic clock, so that timers neither stand still nor run twice.
+    """
 
     def __init__(self) -> None:
-        self._last: Millis = 0
+        self._told: Millis = 0
+        self._ticks = time.monotonic_ns()
 
     def now(self) -> Millis:
-        self._last = max(self._last, time.time_ns() // 1_000_000)  # noqa: TID251 - the one place
-        return self._last
+        wall = time.time_ns() // 1_000_000  # noqa: TID251 - the one place
+        ticks = time.monotonic_ns()
+        if wall >= self._told:
+            self._told, self._ticks = wall, ticks
+        elif passed := (ticks - self._ticks) // 1_000_000:
+            self._told += passed
+            self._ticks += passed * 1_000_000
+        return self._told
+
+    def not_before(self, at: Millis) -> None:
+        """Go on behind *at*, the last instant of the journal, after a restart."""
+        self._told = max(self._told, at)
 
     @property
     def synced(self) -> bool:
-        return self.now() >= EARLIEST
+        return time.time_ns() // 1_000_000 >= EARLIEST  # noqa: TID251 - the one place
 
     async def sleep_until(self, when: Millis) -> None:
         await asyncio.sleep(max(0, when - self.now()) / 1000)

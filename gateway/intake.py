@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -103,7 +103,7 @@ async def supervise(name: str, source: Source, inbox: Inbox, health: Health, rng
             why = "it ended"
         except (Retry, OSError) as error:
             why = str(error) or type(error).__name__
-        except Exception as error:  # noqa: BLE001 - one broken way in must not stop the others
+        except Exception as error:  # one broken way in must not stop the others
             log.exception("source %s broke", name)
             why = f"broke: {type(error).__name__}: {error}"
         if loop.time() - started > CALM:
@@ -117,7 +117,7 @@ async def supervise(name: str, source: Source, inbox: Inbox, health: Health, rng
 Feed = Callable[[bytes], object]
 
 
-def frames_apart(items: Sequence[Item], feeds: dict[str, Feed]) -> list[Item]:
+def frames_apart(items: Sequence[Item], feeds: Mapping[str, Feed]) -> list[Item]:
     """Give pictures that came over MQTT to their cameras; what is left is for the spine."""
     rest: list[Item] = []
     for item in items:

@@ -37,7 +37,7 @@ class Pump:
         *,
         feeds: Mapping[str, Feed],
         after: Callable[[Turn], None],
-        beat: Callable[[], None],
+        beat: Callable[[], object],
         linger: float = 0.0,
     ) -> None:
         self._inbox, self._spine, self._store = inbox, spine, store
