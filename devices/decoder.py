@@ -146,6 +146,8 @@ class Decoder:
                 return codec
             if _does(codec, message):
                 return codec
+        if message.payload[:1] in b"{[":
+            message.json()  # what is broken JSON to all of them is broken
         raise Ignored("no dialect is recognised; name it in devices.yaml")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from devices.codec import Message, Value
-from devices.leaves import Leaf, leaves
+from devices.leaves import Leaf, describes, leaves
 from devices.quantity import find
 from devices.timestamps import NONE, Stamp
 
@@ -64,6 +64,8 @@ def values(
             continue
         field = fields.get(name) or fields.get(name.lower())
         if field is None:
+            if describes(leaf.path) or leaf.path.startswith("__") or name.lower() == "id":
+                continue
             if skip(leaf) or not (name in words or _said(message, leaf)):
                 continue
             field = Field(_POSITION[name] + datum if datum and name in _POSITION else name)

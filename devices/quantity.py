@@ -181,8 +181,9 @@ _BY_ALIAS = {
 _BETWEEN = re.compile(r"[^\w.]+|_")
 _MOST_WORDS = 8
 _NOT_MEASURED = frozenset(
-    "target set setpoint desired max maximum min minimum limit threshold high low offset "
-    "calibration mean average avg last previous".split()
+    {"target", "set", "setpoint", "desired", "max", "maximum", "min", "minimum", "limit"}
+    | {"threshold", "high", "low", "offset", "calibration", "mean", "average", "avg", "last"}
+    | {"previous", "total"}
 )
 """A name with one of these says what ought to be or has been, not what is."""
 _NUMBERED = re.compile(r"(.+?)[_#](\w{1,32})")

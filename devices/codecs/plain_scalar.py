@@ -33,12 +33,14 @@ def _recognise(message: Message) -> bool:
     payload = message.payload
     if len(payload) > LONGEST or payload[:1] in (b"{", b"[", b"<", b'"'):
         return False
+    if _named(message)[1]:
+        return True
     text = message.text()
     if message.levels[-1].lower() in STATUS and text.lower() in AVAILABILITY:
         return True
-    if _NUMBER.fullmatch(text) or _NOT_A_NUMBER.fullmatch(text) or text.lower() in _SWITCHES:
-        return True
-    return bool(_named(message)[1])
+    return bool(_NUMBER.fullmatch(text) or _NOT_A_NUMBER.fullmatch(text)) or (
+        text.lower() in _SWITCHES
+    )
 
 
 def _decode(message: Message, memory: Memory) -> Sequence[Value]:

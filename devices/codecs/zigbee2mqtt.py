@@ -51,7 +51,7 @@ FIELDS = flat.of_pairs(
 )
 MAINS = 1000
 """A `voltage` from here on is in mV: a battery's."""
-WORDS = {"air_quality", "alarm_state", "battery_state", "charge_state", "state"}
+WORDS = {"air_quality", "alarm_state", "battery_state", "charge_state", "state", "contact"}
 """Keys whose words are measured, beside those that the table of quantities knows."""
 
 _SETTING = re.compile(

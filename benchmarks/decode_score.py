@@ -1,0 +1,117 @@
+"""How many of a corpus' stated values does `linli decode` get right, per dialect?
+
+    python benchmarks/decode_score.py CORPUS.jsonl [--wrong]
+
+A value is right when a reading of its quantity has it, after conversion of the unit. One
+reading counts for one stated value. Messages of kind `nonreading` and `malformed` must give
+nothing that is not stated; what they do is counted as invented. Of `discovery` it is counted
+that no reading comes of it: what was learnt shows in the messages behind it.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import Counter
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+from devices import units
+from devices.quantity import canonical, find
+
+TRUE = {True: 1.0, False: 0.0}
+
+
+def same_name(stated: str, found: str) -> bool:
+    return canonical(stated) == found or stated.replace("_", "").lower() == found.lower()
+
+
+def same_value(stated: Any, unit: str, reading: dict[str, Any]) -> bool:
+    value = reading["value"]
+    if isinstance(stated, bool):
+        return value == TRUE[stated]
+    if isinstance(stated, str) or isinstance(value, str):
+        return str(stated) == str(value) or _number(stated) == _number(value) is not None
+    return any(isclose(v, value, rel_tol=1e-6, abs_tol=1e-9) for v in _forms(stated, unit, reading))
+
+
+def _forms(stated: float, unit: str, reading: dict[str, Any]) -> list[float]:
+    """The stated number in the reading's unit; as it is where the source states no unit."""
+    source, target = units.parse(unit), units.parse(reading["unit"])
+    if source and target and source.dimension == target.dimension:
+        return [units.convert(stated, source, target)]
+    quantity = find(reading["quantity"])
+    if unit and source is None and quantity is not None and unit not in ("bool", "state", "lqi"):
+        return []
+    return [stated]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def score(record: dict[str, Any], answer: dict[str, Any]) -> tuple[int, list[dict[str, Any]]]:
+    """(values right, stated values that are missing)"""
+    left = list(answer["readings"])
+    missing = []
+    for stated in record["expected"]:
+        for index, reading in enumerate(left):
+            if same_name(stated["quantity"], reading["quantity"].partition("#")[0]) and same_value(
+                stated["value"], stated["unit"], reading
+            ):
+                del left[index]
+                break
+        else:
+            missing.append(stated)
+    return len(record["expected"]) - len(missing), missing
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--wrong", action="store_true", help="print each value that is missing")
+    args = parser.parse_args()
+    records = [json.loads(line) for line in args.corpus.read_text().splitlines()]
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "decode", "--jsonl"],
+        input=args.corpus.read_bytes(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == len(records), "one answer per record"
+    right, stated, messages, invented, announced = Counter(), Counter(), Counter(), 0, 0
+    for record, answer in zip(records, answers, strict=True):
+        dialect = record["dialect"]
+        messages[dialect] += 1
+        if record["kind"] == "discovery":
+            announced += 1
+            invented += len(answer["readings"])
+            continue
+        good, missing = score(record, answer)
+        right[dialect] += good
+        stated[dialect] += len(record["expected"])
+        if record["kind"] in ("nonreading", "malformed"):
+            extra = max(0, len(answer["readings"]) - len(record["expected"]))
+            invented += extra
+            if extra and args.wrong:
+                print("INVENTED", record["id"], answer["readings"])
+        for value in missing if args.wrong else ():
+            print("MISSING", record["id"], value, answer["status"], answer["reason"])
+    for dialect in sorted(messages):
+        print(f"{dialect:26} {messages[dialect]:4} messages {right[dialect]:4} / {stated[dialect]}")
+    total = sum(stated.values())
+    print(
+        f"all: {sum(right.values())} of {total} stated values = "
+        f"{100 * sum(right.values()) / total:.2f} %; invented {invented}; "
+        f"{announced} announcements gave no reading"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
