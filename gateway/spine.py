@@ -111,8 +111,10 @@ class Spine:
                     pass
 
     def reconcile(self, now: Millis) -> Turn:
-        """The first turn after a start: rules and incidents agree again."""
+        """The first turn after a start: what fell due meanwhile fires at its own instant, and
+        then rules and incidents agree again."""
         draft = _Draft(now)
+        draft.changes(self._fold(self._engine.advance(now)))
         draft.changes(self._ledger.reconcile(self._engine.open(), now))
         return draft.turn(self._sinks, None)
 
