@@ -45,6 +45,7 @@ class Reference:
     NOISE_TIME = 20.0
     """Seconds: the time constant of the noise."""
     QUIETEST, THRESHOLD, NOISES = 4.0, 14.0, 3.0
+    SWAY, SWAY_NOISES = 8.0, 2.5
     TINT, TINT_NOISES = 7.0, 3.5
 
     def __init__(self, frame: Frame) -> None:
@@ -110,5 +111,6 @@ class Reference:
         self._low = (self.level + cv2.erode(self.level, kernel)) * half
         self._high = (self.level + cv2.dilate(self.level, kernel)) * half
         self._limit = np.maximum(self.THRESHOLD, self.NOISES * self.noise)
+        self.sway = np.maximum(self.SWAY, self.SWAY_NOISES * self.noise)
         self._tint_limit = np.maximum(self.TINT, self.TINT_NOISES * self.tint_noise)
         self._stale = 0.0

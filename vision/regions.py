@@ -21,9 +21,14 @@ SMALLEST = 40
 """Pixels of a frame: less is not an object (16 px high and thin, or 7 x 7)."""
 THINNEST = 3
 RING = 5
-"""Pixels around a region that must be quiet, too: that is where a person's limbs are."""
-STIR = 0.12
-"""Share of region and ring on the move above which it is not quiet."""
+"""Pixels around a region: that is where somebody's limbs are."""
+STIR = 0.02
+"""Share of a region that may change within a second while it counts as still. Things were
+seen below 0.01, people who stand still at 0.03 to 0.15."""
+BUSY = 0.1
+"""As `STIR`, with the ring: somebody is at it."""
+VISIBLE = 0.7
+"""Share of a region that must be seen to say that it sways by itself."""
 GONE = 2.0
 """Seconds for which the scene behind must be seen before a region ends."""
 
@@ -41,9 +46,11 @@ class Region(msgspec.Struct):
     age: float = 0.0
     """Seconds: the median age of its pixels."""
     quiet: float = 0.0
-    """Seconds of stillness gained, less those of movement."""
+    """Seconds of stillness, less those of swaying."""
     steady: float = 0.0
     """Seconds for which its outline has been the same."""
+    visible: float = 0.0
+    """Share of it that is seen now."""
     exposed: float = 0.0
     """Seconds for which the scene behind it has been seen again."""
     verdict: str = ""
@@ -80,6 +87,10 @@ class Regions:
         self._tracks = [r for r in self._tracks if r.exposed < GONE]
         return self._tracks
 
+    @property
+    def alive(self) -> list[Region]:
+        return self._tracks
+
     def forget(self, region: Region) -> None:
         self._tracks.remove(region)
 
@@ -104,13 +115,27 @@ class Regions:
     def _judge(self, region: Region, view: View) -> None:
         rows, columns = region.window
         area = region.area
-        ages = view.candidates.age[rows, columns][region.mask > 0]
-        region.age = float(np.median(ages))
-        region.quiet += view.dt if stir(region, view) < STIR else -view.dt
-        region.quiet = min(max(region.quiet, 0.0), self._dwell)
-        foreign = cv2.bitwise_and(view.foreign[rows, columns], region.mask)
-        behind = 1 - cv2.countNonZero(foreign) / area
+        region.age = float(np.median(view.candidates.age[rows, columns][region.mask > 0]))
+        region.visible = _share(view.shown[rows, columns], region.mask, area)
+        if view.stirred is not None:
+            self._watch(region, view, view.stirred)
+        behind = 1 - _share(view.foreign[rows, columns], region.mask, area)
         region.exposed = region.exposed + view.dt if behind > 0.6 else 0.0
+
+    def _watch(self, region: Region, view: View, stirred: Mask) -> None:
+        """A still thing gains quiet time; one that sways loses it; while it is hidden, or
+        somebody is busy around it, nothing can be said, or less."""
+        rows, columns = region.window
+        stir = _share(stirred[rows, columns], region.mask, region.area)
+        if stir <= max(STIR, 1 / region.area):
+            region.quiet += view.lapse * (0.5 if around(region, stirred) > BUSY else 1.0)
+        elif region.visible > VISIBLE:
+            region.quiet -= view.lapse
+        region.quiet = min(max(region.quiet, 0.0), self._dwell)
+
+
+def _share(of: Mask, mask: Mask, area: int) -> float:
+    return cv2.countNonZero(cv2.bitwise_and(of, mask)) / area
 
 
 def _components(weak: Mask, age: Field, strong: float) -> Iterator[Region]:
@@ -127,13 +152,12 @@ def _components(weak: Mask, age: Field, strong: float) -> Iterator[Region]:
         yield Region(0, 0, x, y, w, h, inside_box.astype(np.uint8) * 255, float(np.median(ages)))
 
 
-def stir(region: Region, view: View) -> float:
-    """Share of the region and the ring around it that is on the move."""
-    height, width = view.passing.shape
+def around(region: Region, stirred: Mask) -> float:
+    """Pixels that stir in the region and the ring around it, as a share of the region."""
+    height, width = stirred.shape
     y1, y2 = max(0, region.y - RING), min(height, region.y + region.h + RING)
     x1, x2 = max(0, region.x - RING), min(width, region.x + region.w + RING)
-    moving = cv2.countNonZero(view.passing[y1:y2, x1:x2])
-    return moving / region.area
+    return cv2.countNonZero(stirred[y1:y2, x1:x2]) / region.area
 
 
 def overlap(a: Region, b: Region) -> float:

@@ -12,15 +12,17 @@ import numpy as np
 
 from gateway.model import Millis
 from vision.candidates import Candidates
-from vision.frame import Frame, Mask, above
+from vision.frame import Field, Frame, Mask, above
 from vision.reference import Look, Reference
 from vision.relight import relit
 
 LONGEST_STEP = 5.0
 """Seconds: a longer gap between two frames tells nothing of what happened in it."""
+SWAY = 0.8
+"""Seconds over which stillness is judged."""
 SWAP = 2.0
 """What is new is the scene itself once it was seen this many times as long as the old."""
-MATURE = 20.0
+MATURE = 2.0
 """Seconds of support after which the reference is not given up any more."""
 
 
@@ -37,6 +39,10 @@ class View(NamedTuple):
     """The frame shows the candidate: foreign, and the same as before."""
     passing: Mask
     """Foreign and on the move: seen for less than a second, or in the way of a candidate."""
+    stirred: Mask | None
+    """What changed since about a second ago; None while that second is not over."""
+    lapse: float
+    """Seconds that `stirred` spans."""
     dt: float
     """Seconds since the frame before."""
 
@@ -54,6 +60,8 @@ class Scenery:
         self._reference: Reference | None = None
         self._candidates: Candidates
         self._foreign: Mask
+        self._then: Field
+        self._then_at: Millis = 0
 
     def see(self, frame: Frame) -> View | None:
         """The view of *frame*; None while there is nothing to compare it with."""
@@ -73,13 +81,26 @@ class Scenery:
         self._grow_up(reference, look, shown)
         settled = above(self._candidates.age, 1.0)
         passing = cv2.bitwise_and(foreign, cv2.bitwise_not(cv2.bitwise_and(shown, settled)))
-        return View(frame, look, reference, self._candidates, foreign, shown, passing, dt)
+        stirred, lapse = self._compare(reference, look)
+        return View(
+            frame, look, reference, self._candidates, foreign, shown, passing, stirred, lapse, dt
+        )
 
     def _start(self, frame: Frame) -> None:
         self._at = frame.at
         self._reference = Reference(frame)
         self._candidates = Candidates(frame.y.shape)
         self._foreign = np.zeros(frame.y.shape, np.uint8)
+        self._then, self._then_at = self._reference.level, frame.at
+
+    def _compare(self, reference: Reference, look: Look) -> tuple[Mask | None, float]:
+        """What is not as it was about a second ago. People sway; things do not."""
+        lapse = (self._at - self._then_at) / 1000
+        if lapse < SWAY:
+            return None, 0.0
+        change, limit = cv2.absdiff(look.level, self._then), reference.sway
+        self._then, self._then_at = look.level, self._at
+        return cv2.compare(change, limit, cv2.CMP_GT), min(lapse, LONGEST_STEP)
 
     def _grow_up(self, reference: Reference, look: Look, shown: Mask) -> None:
         """While young, believe what was seen longer: who stood there at the start leaves."""

@@ -9,6 +9,10 @@ from gateway.model import Detection, Duration
 from vision.detector import DetectorSpec, Site, fractions
 from vision.regions import Region, Regions
 from vision.scenery import View
+from vision.verify import Verdict, absorb, verdict
+
+STILL = 0.5
+"""Share of the dwell during which it must have been seen lying still."""
 
 
 class LeftObject(DetectorSpec, frozen=True, kw_only=True):
@@ -27,22 +31,37 @@ class LeftObjects:
         self._site = site
         self._dwell = spec.dwell.seconds
         self._regions = Regions(self._dwell)
+        self._why: dict[int, Verdict] = {}
 
     def look(self, view: View) -> Sequence[Detection]:
         regions = self._regions.follow(view, self._site.ignored)
-        for region in regions:
-            still = region.quiet > 0.5 * self._dwell or region.steady > 2 * self._dwell
-            if not region.verdict and region.age >= 0.95 * self._dwell and still:
-                region.verdict = "object"
-        return [self._detection(r, view) for r in regions if r.verdict == "object"]
+        for region in list(regions):
+            if not region.verdict and self._due(region):
+                self._settle(region, view)
+        return [self._detection(r, view) for r in self._regions.alive if r.verdict == "object"]
+
+    def _due(self, region: Region) -> bool:
+        """It has been the same for the dwell, lies still, and is seen now."""
+        old = region.age >= 0.95 * self._dwell
+        return old and region.quiet >= STILL * self._dwell and region.visible > 0.5
+
+    def _settle(self, region: Region, view: View) -> None:
+        found = verdict(region, view)
+        if found.kind == "object":
+            region.verdict = "object"
+            self._why[region.track] = found
+        else:
+            absorb(region, view)
+            self._regions.forget(region)
 
     def _detection(self, region: Region, view: View) -> Detection:
         box = fractions((region.x, region.y, region.w, region.h), self._site)
+        found = self._why[region.track]
         return Detection(
             "left_object",
             0.5,
             box,
             track=f"{region.track}",
             since=region.since,
-            why=f"quiet {region.quiet:.1f} steady {region.steady:.1f} age {region.age:.1f}",
+            why=f"alike {found.alike:.2f} new {found.new:.2f} lost {found.lost:.2f} q {region.quiet:.1f} age {region.age:.1f}",
         )
