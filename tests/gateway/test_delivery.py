@@ -1,0 +1,315 @@
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from gateway.delivery import LOOK, PATIENCE, SLOW, Pace, deliver, project
+from gateway.model import Envelope, Reading
+from gateway.ports import (
+    Barred,
+    Choked,
+    ReadingSink,
+    ReadingSinkSpec,
+    Reject,
+    Retry,
+    Sink,
+    SinkSpec,
+    Surroundings,
+)
+from gateway.store.failures import StoreFailed
+from tests.contracts.facts import NOON, envelope, surroundings
+from tests.contracts.twins import MemoryJournal, MemoryOutbox
+from tests.virtual_time import in_virtual_time
+
+Behaviour = Callable[[str], Exception | None]
+
+
+class City(SinkSpec, frozen=True, kw_only=True):
+    """Takes what `behaviour` lets through; `tries` are (second, id)."""
+
+    behaviour: Behaviour
+    tries: list[tuple[float, str]]
+    opened: list[float]
+
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]:
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[Sink]:
+        self.opened.append(asyncio.get_running_loop().time())
+        yield self
+
+    async def send(self, envelope: Envelope) -> None:
+        self.tries.append((asyncio.get_running_loop().time(), envelope.id))
+        if failure := self.behaviour(envelope.id):
+            raise failure
+
+
+class Tale:
+    """One delivery in virtual time, with waits drawn as long as they may be."""
+
+    def __init__(self, behaviour: Behaviour, *waiting: Envelope) -> None:
+        self.spec = City(id="city", behaviour=behaviour, tries=[], opened=[])
+        self.around, self.outbox = surroundings(Path()), MemoryOutbox()
+        self.outbox.put(*waiting)
+        self.news = asyncio.Event()
+
+    async def run(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await deliver(self.spec, self.around, self.outbox, self.news, lambda: 1.0)
+
+    @property
+    def sent(self) -> list[str]:
+        return self.outbox.delivered.get("city", [])
+
+    @property
+    def state(self) -> tuple[str, str]:
+        return self.around.health.states["city"]
+
+
+def tale(behaviour: Behaviour, *waiting: Envelope, seconds: float = 3600) -> Tale:
+    async def story() -> Tale:
+        told = Tale(behaviour, *waiting)
+        await told.run(seconds)
+        return told
+
+    return in_virtual_time(story())
+
+
+def failing(times: int, failure: Exception) -> Behaviour:
+    left = iter([failure] * times)
+    return lambda id: next(left, None)
+
+
+def test_everything_leaves_in_order() -> None:
+    told = tale(lambda id: None, envelope("a"), envelope("a", 1, "updated"), envelope("b"))
+    assert told.sent == ["a-0", "a-1", "b-0"]
+    assert told.state == ("ok", "everything is delivered")
+    assert told.around.health.counts["delivered", "city", ""] == 3
+
+
+def test_news_wakes_it_at_once_and_without_news_it_looks_now_and_then() -> None:
+    async def story() -> Tale:
+        told = Tale(lambda id: None)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(told.run(100))
+            await asyncio.sleep(10)
+            told.outbox.put(envelope("a"))
+            told.news.set()
+            await asyncio.sleep(1)
+            told.outbox.put(envelope("b"))
+        return told
+
+    told = in_virtual_time(story())
+    assert told.spec.tries == [(10, "a-0"), (10 + LOOK, "b-0")]
+
+
+def test_the_waits_double_up_to_a_minute_and_begin_anew_after_a_success() -> None:
+    told = tale(failing(8, Retry("gone")), envelope("a"), envelope("b"))
+    times = [at for at, _ in told.spec.tries]
+    assert [b - a for a, b in pairwise(times)] == [
+        1, 2, 4, 8, 16, 32, 60, 60, 0,
+    ]  # fmt: skip
+    assert told.sent == ["a-0", "b-0"]
+    assert len(told.spec.opened) == 9, "a failed connection is not used again"
+
+
+def test_full_jitter_draws_from_nothing_to_the_ceiling() -> None:
+    draws = iter([0.0, 0.25, 0.5])
+    pace = Pace(lambda: next(draws))
+    assert [pace.after(Retry()) for _ in range(3)] == [0, 0.5, 2]
+
+
+def test_the_other_side_s_wish_is_honoured_within_reason() -> None:
+    told = tale(failing(1, Retry("busy", after=40)), envelope("a"))
+    assert [at for at, _ in told.spec.tries] == [0, 41]
+    assert Pace(lambda: 0.0).after(Retry(after=1e12)) == 3600
+    assert Pace(lambda: 0.0).after(Retry(after=-5)) == 0
+
+
+def test_an_outage_is_told_with_its_backlog() -> None:
+    told = tale(lambda id: Retry("connection refused"), *map(envelope, "abc"), seconds=2.5)
+    state, detail = told.state
+    assert state == "retrying"
+    assert detail == "connection refused; 3 waiting; next try in 2 s"
+    assert told.sent == []
+
+
+def test_a_failure_of_the_network_that_a_sink_did_not_name_is_one_too() -> None:
+    told = tale(failing(2, ConnectionResetError("reset")), envelope("a"))
+    assert told.sent == ["a-0"]
+
+
+def test_a_disk_that_fails_stops_nobody_else() -> None:
+    class Flaky(MemoryOutbox):
+        failures = 3
+
+        async def done(self, sink: str, ids: Sequence[str]) -> None:
+            if self.failures:
+                self.failures -= 1
+                raise StoreFailed("disk I/O error")
+            await super().done(sink, ids)
+
+    async def story() -> Tale:
+        told = Tale(lambda id: None)
+        told.outbox = Flaky()
+        told.outbox.put(envelope("a"))
+        await told.run(60)
+        return told
+
+    assert in_virtual_time(story()).sent == ["a-0"]
+
+
+def test_a_refused_one_goes_to_the_dead_and_the_line_moves_on() -> None:
+    told = tale(
+        lambda id: Reject("422: no such grid") if id == "a-0" else None,
+        envelope("a"), envelope("b"),
+        seconds=1,
+    )  # fmt: skip
+    assert told.outbox.buried["city"] == {"a-0": "422: no such grid"}
+    assert told.sent == ["b-0"]
+    assert told.around.health.counts["dead", "city", ""] == 1
+
+
+def test_whoever_is_not_let_in_asks_seldom_and_says_why() -> None:
+    told = tale(lambda id: Barred("401; check the token"), envelope("a"), envelope("b"))
+    assert {id for _, id in told.spec.tries} == {"a-0"}
+    assert 10 <= len(told.spec.tries) <= 3600 / SLOW + 1
+    assert told.state[0] == "failed"
+    assert "check the token" in told.state[1]
+    assert told.outbox.buried == {}, "nothing is thrown away because of a wrong password"
+
+
+def test_one_that_chokes_the_other_side_lets_others_pass_and_is_given_up() -> None:
+    waiting = [envelope("bad"), envelope("bad", 1, "updated"), *map(envelope, "abcdefghij")]
+
+    def behaviour(id: str) -> Exception | None:
+        return Choked("500") if id == "bad-0" else None
+
+    told = tale(behaviour, *waiting)
+    assert told.sent[:10] == [f"{name}-0" for name in "abcdefghij"]
+    first_other = next(at for at, id in told.spec.tries if id == "a-0")
+    assert first_other <= 5, "a poisonous one holds the others up for one try"
+    assert told.outbox.buried["city"] == {"bad-0": "500; it takes others"}
+    assert told.sent[10:] == ["bad-1"]
+    assert [id for _, id in told.spec.tries].count("bad-0") == PATIENCE
+
+
+def test_an_other_side_that_chokes_on_everything_costs_nobody_the_line() -> None:
+    broken = [True]
+
+    async def story() -> Tale:
+        told = Tale(lambda id: Choked("500") if broken[0] else None, *map(envelope, "abc"))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(told.run(4 * 3600))
+            await asyncio.sleep(3 * 3600)
+            broken[0] = False
+        return told
+
+    told = in_virtual_time(story())
+    assert sorted(told.sent) == ["a-0", "b-0", "c-0"]
+    assert told.outbox.buried == {}
+
+
+def test_versions_of_one_incident_never_overtake_each_other() -> None:
+    waiting = [envelope(name, seq) for seq in range(5) for name in "abc"]
+    left = {"a-1": 5, "b-3": 3, "c-0": 4}
+
+    def behaviour(id: str) -> Exception | None:
+        left[id] = left.get(id, 0) - 1
+        return Choked("500") if left[id] >= 0 else None
+
+    told = tale(behaviour, *waiting)
+    assert len(told.sent) == 15
+    for name in "abc":
+        assert [id for id in told.sent if id[0] == name] == [f"{name}-{i}" for i in range(5)]
+
+
+class Chart(ReadingSinkSpec, frozen=True, kw_only=True):
+    """Writes what `behaviour` lets through."""
+
+    behaviour: Callable[[Sequence[Reading]], Sequence[tuple[Reading, str]]]
+    written: list[tuple[float, int]]
+
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[ReadingSink]:
+        return self._open()
+
+    @asynccontextmanager
+    async def _open(self) -> AsyncIterator[ReadingSink]:
+        yield self
+
+    async def write(self, readings: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
+        refused = self.behaviour(readings)
+        self.written.append((asyncio.get_running_loop().time(), len(readings)))
+        return refused
+
+
+def readings(n: int) -> list[Reading]:
+    return [Reading("bin-3", "fill_level", float(i), NOON + i) for i in range(n)]
+
+
+def projecting(
+    behaviour: Callable[[Sequence[Reading]], Any],
+    journal: MemoryJournal,
+    meanwhile: Callable[[asyncio.Event], Coroutine[Any, Any, None]] | None = None,
+) -> tuple[Chart, Surroundings]:
+    async def story() -> tuple[Chart, Surroundings]:
+        chart = Chart(id="influx", behaviour=behaviour, written=[])
+        around, news = surroundings(Path()), asyncio.Event()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(600), asyncio.TaskGroup() as tasks:
+                if meanwhile:
+                    tasks.create_task(meanwhile(news))
+                await project(chart, around, journal, news, lambda: 1.0)
+        return chart, around
+
+    return in_virtual_time(story())
+
+
+def test_the_journal_is_copied_in_batches_and_the_cursor_follows() -> None:
+    journal = MemoryJournal(readings(12_001))
+    chart, around = projecting(lambda batch: (), journal)
+    assert [n for _, n in chart.written] == [5000, 5000, 2001]
+    assert journal.cursors == {"influx": 12_001}
+    assert around.health.counts["written", "influx", ""] == 12_001
+
+
+def test_a_trickle_is_gathered_into_few_writes() -> None:
+    journal = MemoryJournal()
+
+    async def trickle(news: asyncio.Event) -> None:
+        for reading in readings(100):
+            journal.readings.append(reading)
+            news.set()
+            await asyncio.sleep(0.1)
+
+    chart, _ = projecting(lambda batch: (), journal, trickle)
+    assert sum(n for _, n in chart.written) == 100
+    assert len(chart.written) <= 7
+
+
+def test_the_cursor_stays_where_it_is_until_the_world_is_back() -> None:
+    journal, left = MemoryJournal(readings(10)), [5]
+
+    def behaviour(batch: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
+        left[0] -= 1
+        if left[0] >= 0:
+            assert journal.cursors == {}
+            raise Retry("503")
+        return ()
+
+    chart, around = projecting(behaviour, journal)
+    assert chart.written == [(31.0, 10)]
+    assert journal.cursors == {"influx": 10}
+    assert around.health.states["influx"][0] == "ok"
+
+
+def test_refused_readings_are_counted_by_reason_and_passed_by() -> None:
+    journal = MemoryJournal(readings(10))
+    _, around = projecting(lambda batch: [(batch[3], "field type conflict")], journal)
+    assert journal.cursors == {"influx": 10}
+    assert around.health.counts["refused", "influx", "field type conflict"] == 1
+    assert around.health.counts["written", "influx", ""] == 9
