@@ -23,8 +23,12 @@ from devices.quantity import canonical, find
 TRUE = {True: 1.0, False: 0.0}
 
 
+def squash(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
 def same_name(stated: str, found: str) -> bool:
-    return canonical(stated) == found or stated.replace("_", "").lower() == found.lower()
+    return canonical(stated) == found or squash(stated) == squash(found)
 
 
 def same_value(stated: Any, unit: str, reading: dict[str, Any]) -> bool:

@@ -102,7 +102,7 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("energy_month", "kWh", 0, 1e6),
     # the device itself
     Quantity("battery", "%", 0, 100, "batt batterylevel batterypercent batterypercentage"),
-    Quantity("battery_voltage", "V", 0, 60, "batv vbat batvoltage battvoltage", (65.535, 65535.0)),
+    Quantity("battery_voltage", "V", 0, 60, "batv vbat batvoltage battvoltage", (65535.0,)),
     Quantity("supply_voltage", "V", 0, 60, "vcc"),
     Quantity("battery_ok", "1", 0, 1),
     Quantity("battery_low", "1", 0, 1, "lowbattery batterylow", kind="flag"),
