@@ -1,6 +1,6 @@
 """Groups pixels that stay into regions, and follows each region's life.
 
-A region begins where candidates reach 35 % of the dwell next to some at 80 % (hysteresis,
+A region begins where candidates reach 35 % of the dwell next to some at 50 % (hysteresis,
 so that one thing is one region). It ends when the scene behind it is seen again.
 """
 
@@ -15,7 +15,7 @@ from gateway.model import Millis
 from vision.frame import Field, Mask, above
 from vision.scenery import View
 
-WEAK, STRONG = 0.35, 0.8
+WEAK, STRONG = 0.35, 0.5
 """Shares of the dwell at which a pixel joins a region, and at which it starts one."""
 SMALLEST = 40
 """Pixels of a frame: less is not an object (16 px high and thin, or 7 x 7)."""
@@ -25,8 +25,13 @@ RING = 5
 STIR = 0.02
 """Share of a region that may change within a second while it counts as still. Things were
 seen below 0.01, people who stand still at 0.03 to 0.15."""
+SHIVER = 0.25
+"""The same for a whole thing that is broader than high, for that is nobody who stands: an
+engine idles, a tarpaulin flutters."""
+BROAD = 300
+"""Pixels from which a region is large enough to tell its shape."""
 BUSY = 0.1
-"""As `STIR`, with the ring: somebody is at it."""
+"""As `STIR`, for the ring: somebody is at it."""
 VISIBLE = 0.7
 """Share of a region that must be seen to say that it sways by itself."""
 GONE = 2.0
@@ -59,6 +64,10 @@ class Region(msgspec.Struct):
     @property
     def window(self) -> tuple[slice, slice]:
         return slice(self.y, self.y + self.h), slice(self.x, self.x + self.w)
+
+    def touches(self, height: int, width: int) -> bool:
+        """It goes on beyond the picture: a train, a tree, somebody at the edge."""
+        return self.x <= 1 or self.y <= 1 or self.x + self.w >= width - 1 or self.y + self.h >= height - 1
 
     @property
     def area(self) -> int:
@@ -127,11 +136,20 @@ class Regions:
         somebody is busy around it, nothing can be said, or less."""
         rows, columns = region.window
         stir = _share(stirred[rows, columns], region.mask, region.area)
-        if stir <= max(STIR, 1 / region.area):
-            region.quiet += view.lapse * (0.5 if around(region, stirred) > BUSY else 1.0)
+        limit = SHIVER if _whole_and_broad(region, view) else STIR
+        if stir <= max(limit, 1 / region.area):
+            region.quiet += view.lapse * (0.5 if around(region, stirred) - stir > BUSY else 1.0)
         elif region.visible > VISIBLE:
             region.quiet -= view.lapse
         region.quiet = min(max(region.quiet, 0.0), self._dwell)
+
+
+def _whole_and_broad(region: Region, view: View) -> bool:
+    """It is broader than high, and not a part of something that goes on beside it."""
+    if region.w < region.h or region.area < BROAD:
+        return False
+    own = _share(view.foreign[region.window], region.mask, region.area)
+    return around(region, view.foreign) - own < 0.35
 
 
 def _share(of: Mask, mask: Mask, area: int) -> float:
@@ -152,12 +170,12 @@ def _components(weak: Mask, age: Field, strong: float) -> Iterator[Region]:
         yield Region(0, 0, x, y, w, h, inside_box.astype(np.uint8) * 255, float(np.median(ages)))
 
 
-def around(region: Region, stirred: Mask) -> float:
-    """Pixels that stir in the region and the ring around it, as a share of the region."""
-    height, width = stirred.shape
+def around(region: Region, of: Mask) -> float:
+    """Pixels of *of* in the region's box and the ring around it, as a share of the region."""
+    height, width = of.shape
     y1, y2 = max(0, region.y - RING), min(height, region.y + region.h + RING)
     x1, x2 = max(0, region.x - RING), min(width, region.x + region.w + RING)
-    return cv2.countNonZero(stirred[y1:y2, x1:x2]) / region.area
+    return cv2.countNonZero(of[y1:y2, x1:x2]) / region.area
 
 
 def overlap(a: Region, b: Region) -> float:

@@ -20,9 +20,9 @@ LONGEST_STEP = 5.0
 """Seconds: a longer gap between two frames tells nothing of what happened in it."""
 SWAY = 0.8
 """Seconds over which stillness is judged."""
-SWAP = 2.0
+SWAP = 3.0
 """What is new is the scene itself once it was seen this many times as long as the old."""
-MATURE = 2.0
+MATURE = 20.0
 """Seconds of support after which the reference is not given up any more."""
 
 

@@ -42,7 +42,8 @@ class LeftObjects:
 
     def _due(self, region: Region) -> bool:
         """It has been the same for the dwell, lies still, and is seen now."""
-        old = region.age >= 0.95 * self._dwell
+        edge = region.touches(self._site.height, self._site.width)
+        old = region.age >= (2.0 if edge else 0.95) * self._dwell
         return old and region.quiet >= STILL * self._dwell and region.visible > 0.5
 
     def _settle(self, region: Region, view: View) -> None:
