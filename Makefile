@@ -6,7 +6,7 @@ BIN     = $(VENV)/bin
 .PHONY: demo test test-all check bench faults screenshots lock clean
 
 demo: $(VENV)/run
-	$(BIN)/linli demo
+	$(BIN)/linli demo $(if $(wildcard ../shared/data/vision),--clips ../shared/data/vision)
 
 test: deploy/packages $(VENV)/dev
 	deploy/packages test

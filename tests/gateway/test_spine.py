@@ -1,0 +1,139 @@
+import json
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.decoder import Decoder
+from devices.registry import DeviceSpec
+from gateway.incidents import Account, Ledger
+from gateway.model import Action, Duration, Packet, Place, Reading, Scene
+from gateway.spine import Spine, Turn
+from rules.engine import Engine
+from rules.kinds.threshold import Threshold
+from rules.selector import Names, Select
+
+T0 = 1_790_000_000_000
+MINUTE = 60_000
+HOT = Threshold(
+    id="hot",
+    incident="heat",
+    select=Select(quantity=Names(["temperature"])),
+    above=30,
+    wait=Duration(MINUTE),
+)
+DEVICES = [DeviceSpec(id="bin-1", dialect="zigbee2mqtt"), DeviceSpec(id="bin-2")]
+
+
+def spine() -> Spine:
+    decoder = Decoder(DEVICES)
+    engine = Engine([HOT], decoder.subjects())
+    ledger = Ledger(lambda signal: Account("heat", signal.key, "minor", Place("s1")))
+    return Spine(decoder, engine, ledger, ["city", "street"])
+
+
+def said(value: float, device: str = "bin-1") -> Packet:
+    return Packet(f"zigbee2mqtt/{device}", json.dumps({"temperature": value}).encode(), "mqtt")
+
+
+def phases(turns: Sequence[Turn]) -> list[tuple[str, int]]:
+    return [(e.phase, e.incident.updated_at) for t in turns for e in t.batch.envelopes]
+
+
+def test_a_packet_becomes_a_reading_at_the_instant_at_which_it_was_taken() -> None:
+    turn = spine().take([said(21.5)], T0)
+    assert turn.batch.readings == (
+        Reading(device="bin-1", quantity="temperature", value=21.5, at=T0, unit="Cel"),
+    )
+    assert turn.tally["packets", "zigbee2mqtt", "ok"] == 1
+
+
+def test_a_condition_that_held_long_enough_is_told_to_every_sink_once() -> None:
+    path = spine()
+    turns = [path.take([said(35)], T0), path.pass_time(T0 + MINUTE)]
+    envelopes = turns[1].batch.envelopes
+    assert [(e.sink, e.phase) for e in envelopes] == [("city", "opened"), ("street", "opened")]
+    assert len({e.id for e in envelopes}) == 1
+    assert turns[0].batch.envelopes == ()
+
+
+def test_a_poisoned_packet_is_kept_and_the_next_one_is_served() -> None:
+    turn = spine().take([Packet("zigbee2mqtt/bin-1", b'{"temp', "mqtt"), said(20)], T0)
+    (kept,) = turn.batch.quarantined
+    assert (kept.topic, kept.payload, kept.at) == ("zigbee2mqtt/bin-1", b'{"temp', T0)
+    assert kept.reason
+    assert len(turn.batch.readings) == 1
+
+
+def test_a_device_that_is_not_registered_is_shown_and_not_stored() -> None:
+    turn = spine().take([said(21, device="stranger")], T0)
+    assert turn.batch.readings == ()
+    assert turn.unknown
+    assert turn.empty
+
+
+def test_what_a_broker_kept_is_stored_and_opens_nothing() -> None:
+    path = spine()
+    kept = Packet("zigbee2mqtt/bin-1", b'{"temperature":35}', "mqtt", retained=True)
+    turns = [path.take([kept], T0), path.pass_time(T0 + 10 * MINUTE)]
+    assert len(turns[0].batch.readings) == 1
+    assert phases(turns) == []
+
+
+def test_a_decision_of_a_person_is_committed_and_told() -> None:
+    path = spine()
+    path.take([said(35)], T0)
+    opened = path.pass_time(T0 + MINUTE).batch.incidents[0]
+    action = Action(incident=opened.id, phase="acknowledged", who="li.na")
+    turn = path.take([action], T0 + 2 * MINUTE)
+    assert turn.batch.actions[0].at == T0 + 2 * MINUTE
+    assert next((e.phase, e.id) for e in turn.batch.envelopes) == (
+        "acknowledged",
+        f"{opened.id}-1",
+    )
+
+
+def test_scenes_are_stamped_and_kept() -> None:
+    turn = spine().take([Scene("cam-1", ())], T0)
+    assert turn.batch.scenes == (Scene("cam-1", (), at=T0),)
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 90_000), st.sampled_from([20.0, 35.0]), st.booleans()), max_size=20
+)
+
+
+@given(steps)
+def test_a_restart_anywhere_changes_nothing(story: list[tuple[int, float, bool]]) -> None:
+    """Killed after any turn, with or without a snapshot, it goes on as if nothing had been."""
+    whole, torn = spine(), spine()
+    want, got = [], []
+    snapshot: bytes | None = None
+    tail: list[tuple[Reading, ...]] = []
+    now = T0
+    for gap, value, kill in story:
+        now += gap
+        want.append(whole.take([said(value)], now))
+        turn = torn.take([said(value)], now, snapshot=kill and gap % 2 == 0)
+        got.append(turn)
+        tail.append(turn.batch.readings)
+        if turn.batch.snapshot is not None:
+            snapshot, tail = turn.batch.snapshot, []
+        if kill:
+            torn = _after_a_kill(got, snapshot, tail)
+            got.append(torn.reconcile(now))
+    want.append(whole.pass_time(now + 10 * MINUTE))
+    got.append(torn.pass_time(now + 10 * MINUTE))
+    assert phases(got) == phases(want)
+
+
+def _after_a_kill(
+    turns: list[Turn], snapshot: bytes | None, tail: list[tuple[Reading, ...]]
+) -> Spine:
+    decoder = Decoder(DEVICES)
+    engine = Engine([HOT], decoder.subjects())
+    ledger = Ledger(lambda signal: Account("heat", signal.key, "minor", Place("s1")))
+    ledger.remember({i.id: i for t in turns for i in t.batch.incidents}.values())
+    again = Spine(decoder, engine, ledger, ["city", "street"])
+    again.restore(snapshot, tail)
+    return again
