@@ -4,7 +4,7 @@ Units, ranges, names of quantities, calibration and registered names are the dec
 (`devices.quantity`, `devices.decoder`): a codec reports what the device said, in its words.
 """
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
@@ -40,6 +40,8 @@ class Message(msgspec.Struct):
     """The zone of the site, for devices that write local time."""
     wanted: frozenset[str] = frozenset()
     """Paths that the site's own mapping asks for, even where they hold words."""
+    models: Mapping[str, str] = {}
+    """Address -> maker and model, for devices whose bytes do not say (raw LoRaWAN)."""
     notes: list[str] = msgspec.field(default_factory=list)
     """What is suspicious or was left out, as `word: text`: the word is one of few and is counted,
     the text is for people. `personal_data: 2 names`, `came_twice: temperature`."""

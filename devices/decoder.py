@@ -82,6 +82,7 @@ class Decoder:
             at,
             self._zone,
             frozenset(spec.map) if spec else frozenset(),
+            self._registry.models,
         )
         dialect = packet.dialect or (spec.dialect if spec else "")
         try:

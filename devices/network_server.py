@@ -9,14 +9,15 @@ link. A gateway's position is not the sensor's and never becomes a reading.
 
 import binascii
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from devices import uplink
-from devices.codec import Ignored, Malformed, Memory, Value
-from devices.leaves import TRUTH, Leaf, describes, leaves
+from devices.codec import Ignored, Malformed, Memory, Message, Value
+from devices.formatters import tell
+from devices.leaves import describes, leaves
 from devices.timestamps import NONE, Stamp
 from devices.uplink import Uplink
 from gateway.model import Millis
@@ -25,56 +26,8 @@ RETRANSMITTED = 5 * 60_000
 """ms. The same frame counter with the same content within this time is the same frame: a
 confirmed uplink whose answer was lost is sent again."""
 
-NAMES: dict[str, tuple[str, str]] = {
-    # Milesight
-    "distance": ("distance", "mm"),
-    "leakage_status": ("water_leak", ""),
-    "water_leak": ("water_leak", ""),
-    "pir": ("motion", ""),
-    "LAeq": ("sound_level_laeq", "dB"),
-    "LAI": ("sound_level_lai", "dB"),
-    "LAF": ("sound_level_laf", "dB"),
-    "LAFmax": ("sound_level_lafmax", "dB"),
-    "LAImax": ("sound_level_laimax", "dB"),
-    "angle_x": ("tilt_x", "deg"),
-    "angle_y": ("tilt_y", "deg"),
-    "angle_z": ("tilt_z", "deg"),
-    "remaining": ("distance_ratio", "%"),
-    "water": ("water_volume", ""),
-    "light_level": ("light_level", "1"),
-    # Dragino
-    "TempC_SHT": ("temperature", "Cel"),
-    "Hum_SHT": ("humidity", "%RH"),
-    "TempC_DS": ("external_temperature", "Cel"),
-    "TempC1": ("temperature_1", "Cel"),
-    "TempC2": ("temperature_2", "Cel"),
-    "TempC3": ("temperature_3", "Cel"),
-    "TempC_DS18B20": ("external_temperature", "Cel"),
-    "Temp_Black": ("temperature_black", "Cel"),
-    "Temp_Red": ("temperature_red", "Cel"),
-    "Temp_White": ("temperature_white", "Cel"),
-    "ADC_CH0V": ("analog_voltage", "V"),
-    "BatV": ("battery_voltage", "V"),
-    "Bat_V": ("battery_voltage", "V"),
-    "Bat": ("battery_voltage", "V"),
-    # Elsys
-    "vdd": ("battery_voltage", "mV"),
-    "externalTemperature": ("external_temperature", "Cel"),
-    "externalTemperature2": ("external_temperature_2", "Cel"),
-    "digital": ("digital_input", "1"),
-    "digital2": ("digital_input_2", "1"),
-    "waterleak": ("water_leak", ""),
-    "light": ("light", "lx"),
-    # others
-    "closeProximityAlarm": ("proximity_alarm", "bool"),
-    "snowHeight": ("snow_height", "mm"),
-    "vDistance": ("vertical_distance", "mm"),
-}
-"""What payload formatters write -> what it is, and the unit by the maker's documents. Only names
-that mean one thing in all of them; the rest goes by `devices.quantity`."""
-
-_COUNTS = {"pir": "motion_count", "waterleak": "water_leak_level"}
-"""The same name for a state by one maker and a count by another (Elsys): numbers are the count."""
+MAX_RECORDS = 64
+_TIMES = ("timestamp", "time", "ts")
 
 
 class Frame(msgspec.Struct, kw_only=True):
@@ -96,12 +49,16 @@ class Frame(msgspec.Struct, kw_only=True):
     """The list of receptions: dicts with `rssi` and `snr` (or `loRaSNR`)."""
 
 
-def values(frame: Frame, memory: Memory, at: Millis) -> list[Value]:
-    """The readings of *frame*. Raises `Ignored` or `Malformed`."""
-    _refuse_twins(frame, memory, at)
-    found = list(_decoded(frame)) if isinstance(frame.decoded, dict) else []
+def values(message: Message, frame: Frame, memory: Memory) -> list[Value]:
+    """The readings of *frame*, which *message* brought. Raises `Ignored` or `Malformed`."""
+    _refuse_twins(frame, memory, message.at)
+    found: list[Value] = []
+    if isinstance(frame.decoded, dict):
+        frame.decoded = dict(frame.decoded)
+        stored = list(_stored(message, frame))
+        found = [*_decoded(frame), *stored]
     if not found and frame.decoded in (None, {}, ""):
-        found = _raw(frame)
+        found = _raw(frame, message.models)
     if not found:
         raise Ignored("the frame holds no reading")
     return [*found, *_radio(frame)]
@@ -139,34 +96,60 @@ def _refuse_twins(frame: Frame, memory: Memory, at: Millis) -> None:
 def _decoded(frame: Frame) -> Iterator[Value]:
     for leaf in leaves(frame.decoded, frame.path):
         if not describes(leaf.path.removeprefix(frame.path + ".")):
-            known = TRUTH.get(leaf.value) if isinstance(leaf.value, str) else None
-            yield _value(frame, leaf if known is None else leaf._replace(value=known), "")
+            yield from _values(frame, leaf.name, leaf.value, leaf.path)
 
 
-def _raw(frame: Frame) -> list[Value]:
+def _stored(message: Message, frame: Frame) -> Iterator[Value]:
+    """Takes lists of records with a time of their own (`history`) out of the decoded object:
+    what the device kept while it was not heard."""
+    for key in [key for key, item in frame.decoded.items() if _is_series(item)]:
+        for index, record in enumerate(frame.decoded.pop(key)[:MAX_RECORDS]):
+            stamp = message.stamp(next(record[time] for time in _TIMES if time in record))
+            path = f"{frame.path}.{key}.{index}"
+            then = msgspec.structs.replace(frame, decoded=record, path=path, stamp=stamp)
+            yield from _decoded(then)
+
+
+def _is_series(item: Any) -> bool:
+    return (
+        isinstance(item, list)
+        and item != []
+        and all(isinstance(record, dict) and record.keys() & set(_TIMES) for record in item)
+    )
+
+
+def _raw(frame: Frame, models: Mapping[str, str]) -> list[Value]:
     if not frame.data:
         return []
+    frame.about = f"{models.get(frame.device, '')} {frame.about}"
     sent = Uplink(frame.port, frame.data, frame.eui, frame.about)
     return [
-        _value(frame, Leaf(field.name, field.name, field.value), field.unit, field.measured_at)
+        value
         for field in uplink.read(sent)
-        if not describes(field.name)
+        for value in _values(
+            frame, field.name, field.value, field.name, field.unit, field.measured_at
+        )
     ]
 
 
-def _value(frame: Frame, leaf: Leaf, unit: str, measured_at: Millis | None = None) -> Value:
-    quantity, known = NAMES.get(leaf.name, (leaf.name, ""))
-    if leaf.name in _COUNTS and isinstance(leaf.value, int | float):
-        quantity, known = _COUNTS[leaf.name], "1"
-    return Value(
-        device=frame.device,
-        quantity=quantity,
-        value=leaf.value,
-        unit=unit or known,
-        measured_at=measured_at or frame.stamp.at,
-        quality=frame.quality | frame.stamp.quality,
-        path=leaf.path,
-    )
+def _values(
+    frame: Frame,
+    name: str,
+    raw: float | str,
+    path: str,
+    unit: str = "",
+    measured_at: Millis | None = None,
+) -> Iterator[Value]:
+    for told in tell(name, raw, frame.about):
+        yield Value(
+            device=frame.device,
+            quantity=told.quantity,
+            value=told.value,
+            unit=unit or told.unit,
+            measured_at=measured_at or frame.stamp.at,
+            quality=frame.quality | frame.stamp.quality,
+            path=path,
+        )
 
 
 def _radio(frame: Frame) -> Iterator[Value]:
@@ -179,4 +162,4 @@ def _radio(frame: Frame) -> Iterator[Value]:
     signal = {"rssi": (best["rssi"], "dBm"), "snr": (best.get("snr", best.get("loRaSNR")), "dB")}
     for name, (number, unit) in signal.items():
         if isinstance(number, int | float) and not isinstance(number, bool):
-            yield _value(frame, Leaf(name, name, number), unit)
+            yield from _values(frame, name, number, name, unit)

@@ -44,6 +44,9 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How it talks; where it is left out, the messages tell."""
     address: str = ""
     """What the dialect calls it (friendly name, MAC, EUI); where it is left out, `id`."""
+    model: str = ""
+    """Maker and model (`Dragino LHT65`), where raw LoRaWAN bytes come without a decoded object
+    and the network server's device profile does not say."""
     topic: str = ""
     """MQTT topic filter with + and #: whatever comes there is this device's."""
     map: dict[str, str | Mapped] = {}
@@ -90,6 +93,7 @@ class Registry:
         self._by_address = {(d.dialect, d.key): d for d in devices if not d.topic or d.address}
         self._by_topic = {d.topic: d for d in devices if d.topic and not _wild(d.topic)}
         self._filters = [(d.topic.split("/"), d) for d in devices if _wild(d.topic)]
+        self.models = {d.key: d.model.lower() for d in devices if d.model}
         self._admitted: dict[tuple[str, str], DeviceSpec] = {}
         self._subjects = {d.id: self._subject(d.id, d.name, d) for d in devices}
 

@@ -37,7 +37,7 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     device = _device(message, event)
     kind = _kind(message, event)
     if kind == "up":
-        return values(_frame(message, event, device), memory, message.at)
+        return values(message, _frame(message, event, device), memory)
     if kind == "status":
         return _status(message, event, device)
     raise Ignored(f"{kind}: no reading")

@@ -30,7 +30,7 @@ def decode(message: Message, memory: Memory) -> list[Value]:
         raise Malformed("deviceInfo.devEui is missing")
     kind = message.levels[-1] if "event" in message.levels else _guess(event)
     if kind == "up":
-        return values(_frame(message, event, info), memory, message.at)
+        return values(message, _frame(message, event, info), memory)
     if kind == "status":
         return _status(message, event, info["devEui"])
     if kind == "location":

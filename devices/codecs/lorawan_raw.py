@@ -37,7 +37,7 @@ def decode(message: Message, memory: Memory) -> list[Value]:
         frame = _loriot(message, event)
     else:
         raise Ignored(f"{event.get('cmd', 'message')}: no uplink")
-    return values(frame, memory, message.at)
+    return values(message, frame, memory)
 
 
 def _text(source: dict[str, Any], *keys: str) -> str:

@@ -39,7 +39,7 @@ def decode(message: Message, memory: Memory) -> list[Value]:
         raise Ignored(f"{_kind(event)}: no reading")
     found = _position(message, event, device)
     try:
-        return [*values(_frame(message, event, sent, device), memory, message.at), *found]
+        return [*values(message, _frame(message, event, sent, device), memory), *found]
     except Ignored:
         if found:
             return found
