@@ -132,7 +132,7 @@ class Engine:
 
     def _judge(self, cell: Cell, now: Millis, out: list[Signal], news: bool) -> None:
         rule, before = cell.rule, cell.life
-        raw = holds = rule.verdict(cell.state, now)
+        raw = holds = rule.verdict(cell.state, now, before.firing)
         stale = None if cell.stale is None else cell.seen + cell.stale + 1
         if stale is not None and now >= stale and holds is not before.firing:
             raw = holds = None
@@ -242,6 +242,8 @@ class Engine:
         if cell is None:
             cell = Cell(rule, unit, subject, self._group(rule, key), self._now)
             self._cells[rule.id, unit] = cell
+        if rule.joint:
+            rule.join(cell.state, subject, self._now)
         return cell
 
     def _arm(self, now: Millis) -> None:
@@ -249,9 +251,10 @@ class Engine:
         self._armed = True
         for rule in self._rules.values():
             for subject in self._subjects.values() if rule.armed else ():
-                known = (rule.id, subject.id) in self._cells
-                if not known and subject.period and rule.watches(subject):
-                    self._judge(self._cell(rule, subject), now, [], news=False)
+                if subject.period and rule.watches(subject):
+                    cell = self._cell(rule, subject)
+                    if cell.due is None:
+                        self._set(cell, now, rule.due(cell.state, now))
 
     def _recall(self, rule: Rule, kept: memory.Kept) -> None:
         same = kept.whole == memory.whole(rule)

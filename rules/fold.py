@@ -62,7 +62,7 @@ def _onset(group: Group, now: Millis) -> Millis:
 def _end(group: Group, now: Millis, last: Cell | None) -> Signal:
     assert group.told is not None  # noqa: S101 - the caller asked
     told, group.told = group.told, None
-    report = last.rule.report(last.state, now) if last else Report()
+    report = last.rule.report(last.state, now, False) if last else Report()
     return Signal(
         rule=group.rule.id,
         key=group.unit,
@@ -96,7 +96,7 @@ def _signal(group: Group, told: Told, report: Report, at: Millis, *, update: boo
 def _report(group: Group, now: Millis) -> Report:
     """What all firing cells have to tell, the longest firing first."""
     cells = sorted(group.firing.values(), key=attrgetter("life.onset", "unit"))
-    reports = [cell.rule.report(cell.state, now) for cell in cells]
+    reports = [cell.rule.report(cell.state, now, True) for cell in cells]
     own = () if group.rule.joint else tuple(cell.subject.id for cell in cells)
     named = tuple(device for report in reports for device in report.devices)
     return Report(

@@ -29,25 +29,25 @@ class Limited(Rule, frozen=True, kw_only=True):
         if _wrong_way(self.below, self.clear_above):
             raise ValueError("clear_above must not be smaller than below")
 
-    def beyond(self, value: float, was: bool | None) -> bool:
-        """Whether *value* is beyond the limit, if the one before *was*."""
+    def beyond(self, value: float, firing: bool) -> bool:
+        """Whether *value* is beyond the limit: the one for the end, where it fires already."""
         if self.above is not None:
             clear = self.clear_below
-            return value > self.above or (was is True and clear is not None and value >= clear)
+            return value > self.above or (firing and clear is not None and value >= clear)
         if self.below is None:
             return False
         clear = self.clear_above
-        return value < self.below or (was is True and clear is not None and value <= clear)
+        return value < self.below or (firing and clear is not None and value <= clear)
 
-    def reason(self, what: str, value: float, unit: str, beyond: bool | None) -> Reason:
-        """Why *beyond*, in words: `fill_level 95 % is above 90 %`."""
+    def reason(self, what: str, value: float, unit: str, firing: bool) -> Reason:
+        """Why it fires, in words: `fill_level 95 % is above 90 %`."""
         side, limit, clear = (
             ("above", self.above, self.clear_below)
             if self.above is not None
             else ("below", self.below, self.clear_above)
         )
-        held = limit if beyond or clear is None else clear
-        verb = f"is {side}" if beyond else f"is no longer {side}"
+        held = limit if firing or clear is None else clear
+        verb = f"is {side}" if firing else f"is no longer {side}"
         tail = f" {unit}" if unit and unit != "1" else ""
         text = f"{what} {value:.6g}{tail} {verb} {held:.6g}{tail}"
         return Reason(text, self.select.quantity[0], value, held, unit)

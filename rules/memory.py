@@ -86,7 +86,7 @@ def read(blob: bytes) -> Snapshot | None:
 
 def cells(kept: Kept, rule: Rule) -> Iterator[CellRecord]:
     """The cells of *rule*; none when its kind now remembers something else."""
-    record = tuple[str, str, str, rule.State, Life, int, int | None, int | None]  # type: ignore[name-defined]  # made at run time
+    record = tuple[str, str, str, rule.Memory, Life, int, int | None, int | None]  # type: ignore[name-defined]  # made at run time
     try:
         found = msgspec.msgpack.decode(kept.cells, type=list[record])
     except msgspec.DecodeError:

@@ -72,7 +72,7 @@ class Rule(
 ):
     """What every rule has, whatever its kind."""
 
-    State: ClassVar[Any] = None
+    Memory: ClassVar[Any] = None
     """The type of what is remembered; `msgspec` must be able to write and read it."""
     joint: ClassVar[bool] = False
     """True: judges all devices of a key together; False: each device by itself."""
@@ -121,6 +121,11 @@ class Rule(
     def check(self) -> None:
         """Raise ValueError when the fields do not go together."""
 
+    def nothing_selected(self, instead: str) -> None:
+        """Raise ValueError where `select` stands beside conditions that select by themselves."""
+        if self.select != Select():
+            raise ValueError(f"select has no place here; write it into {instead}")
+
     def parts(self) -> tuple[Part, ...]:
         """What it looks at."""
         return (Part(self.select),)
@@ -141,21 +146,25 @@ class Rule(
         """A state that knows nothing yet, as of *now*."""
         raise NotImplementedError
 
+    def join(self, state: Any, subject: Subject, now: Millis) -> None:
+        """*subject* belongs to what a joint rule judges with *state*, from now on or still."""
+
     def take(self, state: Any, seen: Observation, part: int) -> bool:
         """Remember what was seen, by the selector number *part*; True when there is news worth
         an update of an open incident."""
         raise NotImplementedError
 
-    def verdict(self, state: Any, now: Millis) -> bool | None:
-        """Whether the condition holds at *now*; None when that is unknown."""
+    def verdict(self, state: Any, now: Millis, firing: bool) -> bool | None:
+        """Whether the condition holds at *now*; None when that is unknown. *firing* says whether
+        it already fires, for kinds whose limit for the end is another."""
         raise NotImplementedError
 
     def due(self, state: Any, now: Millis) -> Millis | None:
         """The first instant after *now* at which time alone may change the verdict."""
         return None
 
-    def report(self, state: Any, now: Millis) -> Report:
-        """Why the verdict is what it is."""
+    def report(self, state: Any, now: Millis, firing: bool) -> Report:
+        """Why it fires; or, with *firing* false, why it has ended."""
         return Report()
 
     def calm(self) -> tuple[float, float] | None:

@@ -52,7 +52,7 @@ class Object(Rule, frozen=True, kw_only=True):
     ```
     """
 
-    State: ClassVar[Any] = Seen
+    Memory: ClassVar[Any] = Seen
 
     by: By = "camera"
     dwell: Duration = Duration(0)
@@ -92,7 +92,7 @@ class Object(Rule, frozen=True, kw_only=True):
             for name, track in now.items()
         )
 
-    def verdict(self, state: Seen, now: Millis) -> bool | None:
+    def verdict(self, state: Seen, now: Millis, firing: bool) -> bool | None:
         if state.tracks is None:
             return None
         return sum(now - t.since >= self.dwell for t in state.tracks.values()) >= self.count
@@ -101,7 +101,7 @@ class Object(Rule, frozen=True, kw_only=True):
         ready = (t.since + self.dwell for t in (state.tracks or {}).values())
         return min((at for at in ready if at > now), default=None)
 
-    def report(self, state: Seen, now: Millis) -> Report:
+    def report(self, state: Seen, now: Millis, firing: bool) -> Report:
         stayed = [t for t in (state.tracks or {}).values() if now - t.since >= self.dwell]
         if not stayed:
             return Report((Reason(f"no {' or '.join(self.select.label)} is seen any more"),))

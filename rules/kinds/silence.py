@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from gateway.model import Duration, Millis, Observation, Reason, Subject
 from rules.rule import Part, Report, Rule
+from rules.values import Span
 
 
 class Heard(msgspec.Struct, array_like=True):
@@ -29,11 +30,11 @@ class Silence(Rule, frozen=True, kw_only=True):
     ```
     """
 
-    State: ClassVar[Any] = Heard
+    Memory: ClassVar[Any] = Heard
     numeric: ClassVar[bool] = False
     armed: ClassVar[bool] = True
 
-    after: Annotated[Duration, Meta(ge=1)] | None = None
+    after: Span | None = None
     """Silent for so long. Without it: `periods` times the period of the device; devices without
     one are not watched."""
     periods: Annotated[float, Meta(gt=0)] = 3.0
@@ -59,15 +60,15 @@ class Silence(Rule, frozen=True, kw_only=True):
         state.last, state.ever = seen.at, True
         return False
 
-    def verdict(self, state: Heard, now: Millis) -> bool:
+    def verdict(self, state: Heard, now: Millis, firing: bool) -> bool:
         return now - state.last >= state.after
 
     def due(self, state: Heard, now: Millis) -> Millis:
         return state.last + state.after
 
-    def report(self, state: Heard, now: Millis) -> Report:
+    def report(self, state: Heard, now: Millis, firing: bool) -> Report:
         gap = Duration((now - state.last) // 1000 * 1000)
-        if not self.verdict(state, now):
+        if not firing:
             return Report((Reason("heard again"),))
         heard = f"silent for {gap}" if state.ever else f"never heard, watched for {gap}"
         limit = Duration(state.after)

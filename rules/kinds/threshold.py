@@ -11,10 +11,9 @@ from rules.rule import Report
 
 
 class Last(msgspec.Struct, array_like=True):
-    """The last value, and whether it is beyond the limit; None before the first one."""
+    """The last value; None before the first one."""
 
-    beyond: bool | None = None
-    value: float = 0.0
+    value: float | None = None
     unit: str = ""
 
 
@@ -32,7 +31,7 @@ class Threshold(Limited, frozen=True, kw_only=True):
     ```
     """
 
-    State: ClassVar[Any] = Last
+    Memory: ClassVar[Any] = Last
 
     def start(self, subject: Subject, now: Millis) -> Last:
         return Last()
@@ -40,15 +39,14 @@ class Threshold(Limited, frozen=True, kw_only=True):
     def take(self, state: Last, seen: Observation, part: int) -> bool:
         state.value = seen.value  # type: ignore[union-attr, assignment]  # numbers only
         state.unit = seen.unit  # type: ignore[union-attr]  # readings only
-        state.beyond = self.beyond(state.value, state.beyond)
         return False
 
-    def verdict(self, state: Last, now: Millis) -> bool | None:
-        return state.beyond
+    def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:
+        return None if state.value is None else self.beyond(state.value, firing)
 
-    def report(self, state: Last, now: Millis) -> Report:
+    def report(self, state: Last, now: Millis, firing: bool) -> Report:
         what = self.select.quantity[0]
-        return Report((self.reason(what, state.value, state.unit, state.beyond),))
+        return Report((self.reason(what, state.value or 0.0, state.unit, firing),))
 
     def calm(self) -> tuple[float, float]:
         return (-inf, self.above) if self.above is not None else (self.below or 0.0, inf)

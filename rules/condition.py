@@ -1,0 +1,100 @@
+"""What one device or camera must say: the piece of which joint rules are made."""
+
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
+
+from gateway.model import Evidence, Millis, Observation, Reading
+from rules.rule import Part
+from rules.selector import Select
+from rules.values import Values
+
+MOST_EVIDENCE = 8
+
+
+class Said(NamedTuple):
+    """The last thing that one source said: whether it meets a condition, and when that was."""
+
+    met: bool
+    at: Millis
+    text: str = ""
+    last_met: Millis | None = None
+    since: Millis | None = None
+    """Since when it has met the condition without a break."""
+    evidence: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
+
+
+class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A quantity beyond a limit, `{quantity: fill_level, above: 95}`, or something that a camera
+    sees, `{label: left_object, zone: bins}`. The fields of `select` may stand beside."""
+
+    above: float | None = None
+    """Met while the value is greater; in the unit of the quantity."""
+    below: float | None = None
+    """Met while the value is smaller."""
+    equals: Values | None = None
+    """Met while the value is this, or one of these."""
+    score: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    """What the camera is less sure of is not seen."""
+
+    def __post_init__(self) -> None:
+        limits = sum(x is not None for x in (self.above, self.below, self.equals))
+        if bool(self.label) == bool(self.quantity):
+            raise ValueError("name a quantity or a label, one of them")
+        if self.label and limits:
+            raise ValueError("above, below and equals go with a quantity, not with a label")
+        if self.quantity and limits != 1:
+            raise ValueError("give `above`, `below` or `equals`, one of them")
+
+    def part(self) -> Part:
+        return Part(self, readings=bool(self.quantity), scenes=bool(self.label))
+
+    def said(self, seen: Observation, before: Said | None) -> Said | None:
+        """What *seen* says; None when it says nothing (a camera that does not see, a word where
+        a number is wanted)."""
+        if isinstance(seen, Reading):
+            met = self._meets(seen.value)
+            said = met if met is None else Said(met, seen.at, self._words(seen))
+        elif seen.health:
+            said = None
+        else:
+            found = [
+                d
+                for d in seen.detections
+                if d.label in self.label
+                and d.score >= self.score
+                and (not self.zone or d.zone in self.zone)
+            ]
+            evidence = tuple(dict.fromkeys(e for d in found for e in d.evidence))
+            said = Said(
+                bool(found),
+                seen.at,
+                f"{seen.camera}: " + ", ".join(sorted({d.label for d in found})),
+                evidence=evidence[-MOST_EVIDENCE:],
+                confidence=max((d.score for d in found), default=1.0),
+            )
+        return None if said is None else _since(said, before)
+
+    def _meets(self, value: float | str) -> bool | None:
+        if self.equals is not None:
+            return value in self.equals
+        if isinstance(value, str):
+            return None
+        if self.above is not None:
+            return value > self.above
+        return self.below is not None and value < self.below
+
+    def _words(self, seen: Reading) -> str:
+        value = seen.value if isinstance(seen.value, str) else f"{seen.value:.6g}"
+        return f"{seen.device}: {seen.quantity} {value} {seen.unit}".rstrip()
+
+
+def _since(said: Said, before: Said | None) -> Said:
+    """*said* with what is remembered of the time before it."""
+    if not said.met:
+        return said._replace(last_met=before.last_met if before else None)
+    met_before = before is not None and before.met
+    since = before.since if before is not None and met_before else said.at
+    evidence = said.evidence or (before.evidence if before is not None and met_before else ())
+    return said._replace(last_met=said.at, since=since, evidence=evidence)

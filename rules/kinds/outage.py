@@ -1,0 +1,92 @@
+"""Several devices of one place have gone quiet: their power or their network, not the sensors."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from gateway.model import Duration, Millis, Observation, Reading, Reason, Subject
+from rules.rule import By, Part, Report, Rule
+
+MOST_NAMED = 5
+
+
+class Heard(msgspec.Struct, array_like=True):
+    """When a device was heard last (or watched first), and after how long that is silence."""
+
+    last: Millis
+    after: int
+
+    @property
+    def silent_at(self) -> Millis:
+        return self.last + self.after
+
+
+class Roll(msgspec.Struct, array_like=True):
+    """All devices of the place, by their ids."""
+
+    heard: dict[str, Heard] = {}
+
+
+class Outage(Rule, frozen=True, kw_only=True):
+    """At least `count` devices of a place are silent at once, each by its own period. With
+    `unless` in the rule for the single device, one incident tells it all.
+
+    ```yaml
+    - id: place-silent
+      kind: outage
+      incident: device_offline
+      count: 3
+      by: place
+    ```
+    """
+
+    Memory: ClassVar[Any] = Roll
+    joint: ClassVar[bool] = True
+    numeric: ClassVar[bool] = False
+    armed: ClassVar[bool] = True
+
+    by: By = "place"
+    count: Annotated[int, Meta(ge=2)]
+    periods: Annotated[float, Meta(gt=0)] = 3.0
+    """Silent is who was not heard for so many of its periods; devices without one are not
+    watched."""
+
+    def check(self) -> None:
+        if self.by in ("device", "camera"):
+            raise ValueError("by: an outage is of a place, a grid, or the site")
+
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(self.select, readings=True, scenes=not self.select.quantity),)
+
+    def concerns(self, subject: Subject) -> bool:
+        return bool(subject.period)
+
+    def start(self, subject: Subject, now: Millis) -> Roll:
+        return Roll()
+
+    def join(self, state: Roll, subject: Subject, now: Millis) -> None:
+        after = round((subject.period or 0) * self.periods)
+        state.heard.setdefault(subject.id, Heard(now, after)).after = after
+
+    def take(self, state: Roll, seen: Observation, part: int) -> bool:
+        source = seen.device if isinstance(seen, Reading) else seen.camera
+        state.heard[source].last = seen.at
+        return False
+
+    def verdict(self, state: Roll, now: Millis, firing: bool) -> bool | None:
+        return sum(heard.silent_at <= now for heard in state.heard.values()) >= self.count
+
+    def due(self, state: Roll, now: Millis) -> Millis | None:
+        ends = (heard.silent_at for heard in state.heard.values())
+        return min((end for end in ends if end > now), default=None)
+
+    def report(self, state: Roll, now: Millis, firing: bool) -> Report:
+        if not firing:
+            return Report((Reason("enough of them are heard again"),))
+        silent = sorted(name for name, heard in state.heard.items() if heard.silent_at <= now)
+        named = ", ".join(silent[:MOST_NAMED]) + (" …" if len(silent) > MOST_NAMED else "")
+        text = f"{len(silent)} of {len(state.heard)} are silent: {named}; limit {self.count}"
+        longest = Duration(max((now - h.last for h in state.heard.values()), default=0))
+        why = Reason(text, "", len(silent), self.count)
+        return Report((why, Reason(f"the longest for {longest}")), tuple(silent))

@@ -1,0 +1,89 @@
+"""So many different devices of one place agree within a time."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from gateway.model import Duration, Millis, Observation, Reading, Reason, Subject
+from rules.condition import Condition, Said
+from rules.rule import By, Part, Report, Rule
+
+
+class Voices(msgspec.Struct, array_like=True):
+    """What each device said last, by its id."""
+
+    said: dict[str, Said] = {}
+
+
+class Quorum(Rule, frozen=True, kw_only=True):
+    """At least `count` different devices of a place meet a condition within a time: a device
+    counts while it meets it, and for `within` after. For fire and water use it to raise the
+    severity, not to wait: one smoke head is enough for an alarm.
+
+    ```yaml
+    - id: building-dark
+      kind: quorum
+      incident: power_failure
+      each: {quantity: mains_power, equals: 0}
+      count: 3
+      within: 2m
+      by: place
+    ```
+    """
+
+    Memory: ClassVar[Any] = Voices
+    joint: ClassVar[bool] = True
+    numeric: ClassVar[bool] = False
+
+    by: By = "place"
+    each: Condition
+    """What a device must say to count."""
+    count: Annotated[int, Meta(ge=2)]
+    within: Duration
+
+    def check(self) -> None:
+        self.nothing_selected("each")
+
+    def parts(self) -> tuple[Part, ...]:
+        return (self.each.part(),)
+
+    def start(self, subject: Subject, now: Millis) -> Voices:
+        return Voices()
+
+    def take(self, state: Voices, seen: Observation, part: int) -> bool:
+        source = seen.device if isinstance(seen, Reading) else seen.camera
+        before = state.said.get(source)
+        said = self.each.said(seen, before)
+        if said is None:
+            return False
+        state.said[source] = said
+        return said.met and not (before is not None and before.met)
+
+    def verdict(self, state: Voices, now: Millis, firing: bool) -> bool | None:
+        return len(self._agree(state, now)) >= self.count if state.said else None
+
+    def due(self, state: Voices, now: Millis) -> Millis | None:
+        """When the next one of those that no longer meet it stops counting."""
+        ends = (
+            said.last_met + self.within
+            for said in self._agree(state, now).values()
+            if not said.met and said.last_met is not None
+        )
+        return min(ends, default=None)
+
+    def report(self, state: Voices, now: Millis, firing: bool) -> Report:
+        agree = self._agree(state, now)
+        reasons = tuple(Reason(said.text) for said in agree.values() if said.met)
+        head = Reason(f"{len(agree)} agree within {self.within}; limit {self.count}",
+                      value=len(agree), limit=self.count)  # fmt: skip
+        evidence = tuple(dict.fromkeys(e for said in agree.values() for e in said.evidence))
+        confidence = max((said.confidence for said in agree.values()), default=1.0)
+        return Report((head, *reasons), tuple(agree), evidence, confidence)
+
+    def _agree(self, state: Voices, now: Millis) -> dict[str, Said]:
+        return {
+            source: said
+            for source, said in sorted(state.said.items())
+            if said.met or (said.last_met is not None and now - said.last_met < self.within)
+        }

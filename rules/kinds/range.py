@@ -1,0 +1,71 @@
+"""A quantity leaves the range in which it should be."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from gateway.model import Millis, Observation, Reason, Subject
+from rules.rule import Report, Rule
+
+
+class Last(msgspec.Struct, array_like=True):
+    """The last value; None before the first one."""
+
+    value: float | None = None
+    unit: str = ""
+
+
+class Range(Rule, frozen=True, kw_only=True):
+    """Outside of a range, at either end.
+
+    ```yaml
+    - id: archive-climate
+      kind: range
+      incident: climate
+      select: {quantity: humidity, tags: [archive]}
+      min: 40
+      max: 60
+      margin: 2
+      for: 1h
+    ```
+    """
+
+    Memory: ClassVar[Any] = Last
+
+    min: float
+    """Holds while the value is smaller; in the unit of the quantity."""
+    max: float
+    """Holds while the value is greater."""
+    margin: Annotated[float, Meta(ge=0)] = 0.0
+    """Once outside, it holds until the value is so far inside again."""
+
+    def check(self) -> None:
+        self.select.single()
+        if self.min + self.margin > self.max - self.margin:
+            raise ValueError("min and max leave no room between them, with the margin on each side")
+
+    def start(self, subject: Subject, now: Millis) -> Last:
+        return Last()
+
+    def take(self, state: Last, seen: Observation, part: int) -> bool:
+        state.value = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+        return False
+
+    def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:
+        if state.value is None:
+            return None
+        margin = self.margin if firing else 0.0
+        return not self.min + margin <= state.value <= self.max - margin
+
+    def report(self, state: Last, now: Millis, firing: bool) -> Report:
+        value = state.value or 0.0
+        limit = self.min if value < (self.min + self.max) / 2 else self.max
+        where = "outside of" if firing else "back inside of"
+        what = f"{self.select.quantity[0]} {value:.6g} {state.unit}".rstrip()
+        text = f"{what} is {where} {self.min:g} to {self.max:g}"
+        return Report((Reason(text, self.select.quantity[0], value, limit, state.unit),))
+
+    def calm(self) -> tuple[float, float]:
+        return self.min, self.max

@@ -1,0 +1,76 @@
+"""A sensor goes on reporting, always the same."""
+
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from gateway.model import Duration, Millis, Observation, Reason, Subject
+from rules.rule import Report, Rule
+from rules.values import Span
+
+
+class Flat(msgspec.Struct, array_like=True):
+    """The value that has not changed, since when, when it was seen last, and how often."""
+
+    value: float = 0.0
+    since: Millis = 0
+    last: Millis = 0
+    count: int = 0
+    unit: str = ""
+
+
+class Stuck(Rule, frozen=True, kw_only=True):
+    """The value has not changed for a time in which readings did come. (When none come, that is
+    silence.)
+
+    ```yaml
+    - id: noise-stuck
+      kind: stuck
+      incident: device_fault
+      select: {quantity: noise}
+      after: 6h
+      tolerance: 0.05
+    ```
+    """
+
+    Memory: ClassVar[Any] = Flat
+
+    after: Span
+    """The same for so long."""
+    tolerance: Annotated[float, Meta(ge=0)] = 0.0
+    """A difference of this much is no change; in the unit of the quantity."""
+    samples: Annotated[int, Meta(ge=2)] = 3
+    """From at least so many readings."""
+    ignore: tuple[float, ...] = ()
+    """Values that may stand still: 0 lx at night, a bin that stays empty."""
+
+    def check(self) -> None:
+        self.select.single()
+
+    def start(self, subject: Subject, now: Millis) -> Flat:
+        return Flat()
+
+    def take(self, state: Flat, seen: Observation, part: int) -> bool:
+        value: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+        if not state.count or abs(value - state.value) > self.tolerance:
+            state.value, state.since, state.count = value, seen.at, 0
+        state.last = seen.at
+        state.count += 1
+        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+        return False
+
+    def verdict(self, state: Flat, now: Millis, firing: bool) -> bool | None:
+        if not state.count:
+            return None
+        long = state.last - state.since >= self.after and state.count >= self.samples
+        return long and state.value not in self.ignore
+
+    def report(self, state: Flat, now: Millis, firing: bool) -> Report:
+        quantity = self.select.quantity[0]
+        if not firing:
+            return Report((Reason(f"{quantity} changes again", quantity, state.value),))
+        span, limit = Duration(state.last - state.since), self.after
+        what = f"{quantity} {state.value:.6g} {state.unit}".rstrip()
+        text = f"{what} has not changed for {span} in {state.count} readings; limit {limit}"
+        return Report((Reason(text, quantity, state.value, unit=state.unit),))
