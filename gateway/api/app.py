@@ -12,6 +12,7 @@ from gateway.api.desk import Desk
 from gateway.api.guard import Guard
 from gateway.api.problem import on_http_exception, on_invalid
 from gateway.api.spec import ConsoleSpec
+from gateway.console import pages
 from gateway.plugins import modules
 
 ABOUT = """Everything that the console does, it does through these routes.
@@ -34,7 +35,7 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
     accounts = Accounts(desk.root, spec, desk.clock, desk.health)
     app.state.changes = Changes(desk)
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
-    routers = [module.router for module in modules(gateway.api.routes)]
+    routers = [*(module.router for module in modules(gateway.api.routes)), pages.router()]
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, on_http_exception)

@@ -4,7 +4,8 @@
     data: {"all": false, "set": [{"id": "bin-03", ...}], "gone": []}
 
 However many pages are open, the desk is looked at once a second, and what is sent is the same
-bytes for all. A page that has just come, or was away too long, gets everything.
+bytes for all. A page that has just come, or was away too long, gets everything. The event `now`
+ends each round and says what time it is here.
 """
 
 import asyncio
@@ -59,8 +60,8 @@ class Changes:
         """What a page that knows *version* lacks."""
         missed = [news for at, news in self._news if at > version]
         if version < 0 or len(missed) < self._version - version:
-            return b"".join(_event(t, {}, state, everything=True) for t, state in self._now.items())
-        return b"".join(missed) or b": nothing new\n\n"
+            missed = [_event(t, {}, state, everything=True) for t, state in self._now.items()]
+        return b"".join(missed) + b'event: now\ndata: {"now":%d}\n\n' % self._desk.clock.now()
 
     async def _look(self) -> None:
         clock = asyncio.get_running_loop().time

@@ -1,0 +1,21 @@
+// A camera in a grid: its picture, what it sees, and how well.
+
+import { now } from "../live.js";
+import { h } from "../view.js";
+import { ago, known, number, t } from "../words.js";
+import { chip, placeOf } from "./bits.js";
+import { preview } from "./picture.js";
+
+const TONE = { ok: "good", late: "warn", none: "over" };
+
+export function cameraTile(camera) {
+  return h("article", { key: camera.id, class: "tile" },
+    preview(camera),
+    h("div", { class: "tile-text" },
+      h("div", { class: "tile-head" }, h("h3", null, camera.name),
+        chip(TONE[camera.state] ?? "loud", known(`camera.state.${camera.state}`, camera.state))),
+      h("p", { class: "meta" }, placeOf(camera),
+        camera.at !== null && h("span", null, ` · ${ago(camera.at, now())}`),
+        camera.fps > 0 && h("span", null, ` · ${t("camera.fps", { fps: number(camera.fps) })}`)),
+      camera.state !== "ok" && h("p", { class: "advice" }, known(`camera.advice.${camera.state}`, ""))));
+}

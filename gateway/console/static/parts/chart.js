@@ -1,0 +1,96 @@
+// A series over time: a line for the mean, a band from the least to the greatest value, so that
+// thinning hides no peak. Gaps in the data are gaps in the line.
+
+import { redraw, state } from "../live.js";
+import { h } from "../view.js";
+import { moment, t } from "../words.js";
+
+const W = 720, H = 260, LEFT = 56, RIGHT = 12, TOP = 12, BOTTOM = 28;
+const TICKS = 4;
+const GAP = 6; // so many times the usual distance without a point is a gap
+
+/** `series` as the API gives it; `say` writes a value with its unit. */
+export function chart(series, say) {
+  const seen = series.mean.map((m, n) => ({ at: series.at[n], mean: m, min: series.min[n], max: series.max[n] })).filter((p) => p.mean !== null);
+  if (!seen.length) return h("p", { class: "empty" }, t("chart.nothing"));
+  const scale = scales(series, seen);
+  const last = seen.at(-1);
+  const summary = t("chart.summary", { min: say(Math.min(...seen.map((p) => p.min))), max: say(Math.max(...seen.map((p) => p.max))), last: say(last.mean) });
+  const at = state.page.pointed;
+  const point = at === undefined ? undefined : nearest(seen, at);
+  return h("figure", { class: "chart" },
+    h("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": summary, preserveAspectRatio: "none",
+      onpointermove: (e) => aim(e, scale), onpointerleave: () => { state.page.pointed = undefined; redraw(); } },
+      grid(scale, say),
+      runs(seen).map((run, n) => [
+        h("path", { key: `band${n}`, class: "band", d: band(run, scale) }),
+        h("path", { key: `line${n}`, class: "line", d: line(run, scale) })]),
+      point && h("line", { key: "pointer", class: "pointer", x1: scale.x(point.at), x2: scale.x(point.at), y1: TOP, y2: H - BOTTOM }),
+      point && h("circle", { key: "dot", class: "pointed", cx: scale.x(point.at), cy: scale.y(point.mean), r: 4 })),
+    h("figcaption", { class: "muted", "aria-live": "off" },
+      point ? `${moment(point.at, { dateStyle: "short", timeStyle: "short" })} · ${told(point, say)}` : summary));
+}
+
+const told = (p, say) => (p.min === p.max ? say(p.mean) : t("chart.point", { mean: say(p.mean), min: say(p.min), max: say(p.max) }));
+
+function scales(series, seen) {
+  let low = Math.min(...seen.map((p) => p.min)), high = Math.max(...seen.map((p) => p.max));
+  if (low === high) [low, high] = [low - 1, high + 1];
+  const step = nice((high - low) / TICKS);
+  low = Math.floor(low / step) * step;
+  high = Math.ceil(high / step) * step;
+  return { low, high, step, start: series.start, end: series.end,
+    x: (at) => LEFT + ((at - series.start) / (series.end - series.start)) * (W - LEFT - RIGHT),
+    y: (value) => TOP + ((high - value) / (high - low)) * (H - TOP - BOTTOM) };
+}
+
+/** The nearest of 1, 2, 5 times a power of ten. */
+function nice(step) {
+  const power = 10 ** Math.floor(Math.log10(step));
+  return [1, 2, 5, 10].map((m) => m * power).find((m) => m >= step);
+}
+
+function grid(scale, say) {
+  const rows = [], columns = [];
+  for (let v = scale.low; v <= scale.high + scale.step / 2; v += scale.step) {
+    const value = Number(v.toPrecision(12));
+    rows.push(h("line", { key: `r${value}`, class: "rule", x1: LEFT, x2: W - RIGHT, y1: scale.y(value), y2: scale.y(value) }),
+      h("text", { key: `t${value}`, x: LEFT - 8, y: scale.y(value) + 4, "text-anchor": "end" }, say(value)));
+  }
+  const long = scale.end - scale.start > 2 * 86400000;
+  for (let n = 0; n <= TICKS; n += 1) {
+    const at = scale.start + ((scale.end - scale.start) * n) / TICKS;
+    const anchor = n === 0 ? "start" : n === TICKS ? "end" : "middle";
+    columns.push(h("text", { key: `c${n}`, x: scale.x(at), y: H - 8, "text-anchor": anchor },
+      moment(at, long ? { month: "short", day: "numeric" } : { timeStyle: "short" })));
+  }
+  return [rows, columns];
+}
+
+/** Stretches without a gap. */
+function runs(seen) {
+  const steps = seen.slice(1).map((p, n) => p.at - seen[n].at).sort((a, b) => a - b);
+  const usual = steps[Math.floor(steps.length / 2)] ?? Infinity;
+  const found = [[seen[0]]];
+  for (const p of seen.slice(1)) {
+    if (p.at - found.at(-1).at(-1).at > GAP * usual) found.push([]);
+    found.at(-1).push(p);
+  }
+  return found;
+}
+
+const xy = (scale, at, value) => `${scale.x(at).toFixed(1)} ${scale.y(value).toFixed(1)}`;
+const line = (run, scale) => `M${run.map((p) => xy(scale, p.at, p.mean)).join("L")}${run.length === 1 ? "h.1" : ""}`;
+const band = (run, scale) =>
+  `M${run.map((p) => xy(scale, p.at, p.max)).join("L")}L${run.toReversed().map((p) => xy(scale, p.at, p.min)).join("L")}Z`;
+
+function aim(event, scale) {
+  const box = event.currentTarget.getBoundingClientRect();
+  const x = ((event.clientX - box.left) / box.width) * W;
+  state.page.pointed = scale.start + ((x - LEFT) / (W - LEFT - RIGHT)) * (scale.end - scale.start);
+  redraw();
+}
+
+function nearest(seen, at) {
+  return seen.reduce((best, p) => (Math.abs(p.at - at) < Math.abs(best.at - at) ? p : best));
+}

@@ -1,0 +1,36 @@
+// A camera's picture with what was found drawn over it.
+
+import { h } from "../view.js";
+import { known, number, t } from "../words.js";
+
+/** `url` of the JPEG, `boxes` as detections, `alt` for who cannot see it. */
+export function picture(url, boxes, alt) {
+  return h("div", { class: "picture" },
+    h("img", { src: url, alt, decoding: "async", width: 640, height: 360 }),
+    boxes.map(overlay));
+}
+
+/** One detection: a frame in percent of the picture, and a label that stays inside it. */
+function overlay(found, n) {
+  const [x1, y1, x2, y2] = found.box.map((part) => Math.min(1, Math.max(0, part)) * 100);
+  const place = { left: `${x1}%`, top: `${y1}%`, width: `${x2 - x1}%`, height: `${y2 - y1}%` };
+  const low = y1 < 12 ? " low" : "";
+  const right = x1 > 55 ? " right" : "";
+  return h("div", { key: found.track || `box${n}`, class: `box label-${tone(found.label)}${low}${right}`, style: place },
+    h("span", { class: "tag" }, labelOf(found)));
+}
+
+const tone = (label) => (["left_object", "blocked", "removed_object"].includes(label) ? "alert" : "plain");
+
+export function labelOf(found) {
+  const name = known(`label.${found.label}`, found.label.replaceAll("_", " "));
+  return `${name} ${number(found.score * 100, 0)}%`;
+}
+
+/** The newest preview of a camera. The time in the address makes the browser fetch a new one. */
+export function preview(camera) {
+  if (camera.at === null)
+    return h("div", { class: "picture none" }, h("p", null, t("camera.none")));
+  return picture(`/api/v1/cameras/${encodeURIComponent(camera.id)}/picture.jpg?at=${camera.at}`,
+    camera.detections, t("camera.alt", { name: camera.name, n: camera.detections.length }));
+}

@@ -1,0 +1,138 @@
+// One incident: what is seen, why it was reported, what became of it, and what to do.
+
+import { ask } from "../api.js";
+import { onChange, now, redraw, state } from "../live.js";
+import { action, empty, link, may, placeOf, run, section, severity, statusChip, trouble } from "../parts/bits.js";
+import { evidenceUrl } from "../parts/incident_card.js";
+import { icon } from "../parts/icons.js";
+import { h } from "../view.js";
+import { ago, clock, known, measured, moment, number, quantityName, t } from "../words.js";
+
+const DEEDS = {
+  open: ["acknowledge", "in_progress", "resolve", "void"],
+  reopened: ["acknowledge", "in_progress", "resolve", "void"],
+  acknowledged: ["in_progress", "resolve", "void"],
+  in_progress: ["resolve", "void"],
+  resolved: ["reopen"],
+  void: ["reopen"],
+};
+const SYMBOL = { acknowledge: "check", in_progress: "take", resolve: "done", void: "void", reopen: "reopen" };
+
+export const title = () => state.page.history?.incident.title ?? t("nav.incidents");
+
+export function enter(id) {
+  Object.assign(state.page, { id, note: "", asking: "" });
+  run("load", load);
+  return onChange((topic, ids) => topic === "incidents" && ids.has(id) && run("load", load));
+}
+
+async function load() {
+  const { page } = state;
+  page.history = await ask("GET", `/api/v1/incidents/${encodeURIComponent(page.id)}`);
+}
+
+export function view() {
+  const history = state.page.history;
+  const back = link("/incidents", { class: "back" }, icon("back"), t("nav.incidents"));
+  if (!history) return [back, trouble() ?? empty(t("word.loading"))];
+  const { incident } = history;
+  return [back,
+    h("div", { class: `headline incident-head ${incident.severity}` },
+      h("div", { class: "incident-line" }, severity(incident), statusChip(incident),
+        incident.handled_by && h("span", { class: "muted" }, t("incident.with", { who: incident.handled_by }))),
+      h("h1", null, incident.title),
+      h("p", { class: "meta" }, h("span", null, icon("place"), placeOf(incident)),
+        h("span", null, icon("clock"), `${moment(incident.opened_at)} · ${ago(incident.opened_at, now())}`))),
+    trouble(), deeds(incident),
+    h("div", { class: "columns" },
+      h("div", { class: "main-column" }, proof(incident), why(incident)),
+      h("div", { class: "side-column" }, where(incident), timeline(history.versions)))];
+}
+
+function deeds(incident) {
+  if (!may("operator")) return null;
+  if (state.page.asking) return noteForm(incident);
+  return h("div", { class: "deeds" }, DEEDS[incident.status].map((deed, n) =>
+    deed === "void"
+      ? h("button", { key: deed, type: "button", class: "button", onclick: () => askNote(deed) }, icon("void"), t("deed.void"))
+      : action(deed, t(`deed.${deed}`), SYMBOL[deed], () => decide(incident, deed, ""), n === 0 ? "primary" : "")),
+    h("button", { key: "note", type: "button", class: "button quiet", onclick: () => askNote(DEEDS[incident.status].at(-2) ?? "reopen") }, t("incident.with_note")));
+}
+
+function askNote(deed) {
+  Object.assign(state.page, { asking: deed, note: "" });
+  redraw();
+}
+
+/** Why, before it is done: a false alarm has to have a reason. */
+function noteForm(incident) {
+  const { page } = state;
+  const choices = DEEDS[incident.status];
+  return h("form", { class: "note-form", onsubmit: (e) => { e.preventDefault(); run("note", () => decide(incident, page.asking, page.note)); } },
+    h("label", { for: "deed" }, t("incident.what")),
+    h("select", { id: "deed", value: page.asking, onchange: (e) => { page.asking = e.target.value; redraw(); } },
+      choices.map((deed) => h("option", { key: deed, value: deed, selected: deed === page.asking }, t(`deed.${deed}`)))),
+    h("label", { for: "note" }, t(page.asking === "void" ? "incident.why_void" : "incident.note")),
+    h("textarea", { id: "note", rows: 3, maxlength: 2000, required: page.asking === "void", value: page.note,
+      made: (node) => node.focus(), oninput: (e) => { page.note = e.target.value; } }),
+    h("div", { class: "deeds" },
+      h("button", { type: "submit", class: "button primary", disabled: !!page.busy }, t("word.save")),
+      h("button", { type: "button", class: "button quiet", onclick: () => askNote("") }, t("word.cancel"))));
+}
+
+async function decide(incident, deed, note) {
+  state.page.history = await ask("POST", `/api/v1/incidents/${encodeURIComponent(incident.id)}/${deed}`, { note });
+  state.page.asking = "";
+}
+
+function proof(incident) {
+  return section(t("incident.evidence"), null,
+    incident.evidence.length
+      ? h("div", { class: "evidence" }, incident.evidence.map((e) =>
+        h("figure", { key: e.sha256 },
+          h("a", { href: evidenceUrl(e), target: "_blank", rel: "noopener" },
+            h("img", { src: evidenceUrl(e), alt: t("incident.picture", { role: t(`role.${e.role}`), at: moment(e.taken_at) }), loading: "lazy", width: 640, height: 360 })),
+          h("figcaption", null, h("strong", null, t(`role.${e.role}`)), ` ${clock(e.taken_at, now())}`))))
+      : empty(t("incident.no_evidence")));
+}
+
+function why(incident) {
+  return section(t("incident.why"), null,
+    h("ul", { class: "reasons" }, incident.reasons.map((r, n) =>
+      h("li", { key: n }, h("p", null, r.text), typeof r.value === "number" && h("p", { class: "muted" }, held(r))))),
+    h("p", { class: "muted small" }, t("incident.rule", { rule: incident.rule }),
+      incident.confidence < 1 && ` · ${t("incident.confidence", { n: number(incident.confidence * 100, 0) })}`));
+}
+
+/** `Fill level 93%, limit 85%`. */
+function held(reason) {
+  const said = reason.quantity ? `${quantityName(reason.quantity)} ` : "";
+  const limit = typeof reason.limit === "number" ? t("incident.limit", { limit: measured(reason.quantity, reason.limit, reason.unit) }) : "";
+  return `${said}${measured(reason.quantity, reason.value, reason.unit)}${limit && `, ${limit}`}`;
+}
+
+function where(incident) {
+  const { place } = incident;
+  const rows = [[t("place.address"), place.address], ...(place.codes ?? []).map((c) => [known(`grid.${c.scheme}`, c.scheme), c.value]),
+    [t("place.position"), place.lat === null || place.lat === undefined ? "" : `${place.lat.toFixed(5)}, ${place.lon.toFixed(5)}`]];
+  return section(t("incident.where"), null,
+    h("dl", { class: "facts" }, rows.filter(([, value]) => value).map(([name, value]) => [h("dt", null, name), h("dd", null, value)]),
+      h("dt", null, t("nav.devices")), h("dd", null, incident.devices.map(deviceLink))));
+}
+
+function deviceLink(id) {
+  if (state.devices.has(id)) return link(`/devices/${encodeURIComponent(id)}`, { key: id }, state.devices.get(id).name);
+  return link("/cameras", { key: id }, state.cameras.get(id)?.name ?? id);
+}
+
+function timeline(versions) {
+  return section(t("incident.timeline"), null,
+    h("ol", { class: "timeline" }, versions.toReversed().map((v, n, all) => {
+      const before = all[n + 1];
+      const what = !before ? t("phase.opened") : v.status === before.status ? t("phase.updated") : t(`status.${v.status}`);
+      return h("li", { key: v.seq },
+        h("strong", null, what), h("time", { class: "muted" }, ` ${clock(v.updated_at, now())}`),
+        before && v.handled_by && v.status !== before.status && h("p", null, v.handled_by),
+        v.note && v.note !== before?.note && h("p", { class: "quote" }, v.note));
+    })));
+}

@@ -1,0 +1,35 @@
+"""What the console says, in each of its languages.
+
+# texts/now.yaml
+now.quiet: {en: "All is quiet.", zh: "一切平静。"}
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from devices.quantity import TABLE
+
+FOLDER = Path(__file__).parent / "texts"
+LANGUAGES = ("en", "zh")
+
+
+def entries(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
+    """Key -> language -> text. Raises `ValueError` for a key that stands twice."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for key, texts in yaml.safe_load(path.read_text("utf-8")).items():
+            if key in found:
+                raise ValueError(f"{path.name}: {key} stands twice")
+            found[key] = texts
+    return found
+
+
+def dictionary(language: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """What the browser gets: the texts of one language, and which quantities are yes or no."""
+    return {
+        "texts": {key: texts[language] for key, texts in known.items()},
+        "flags": [quantity.name for quantity in TABLE if quantity.kind == "flag"],
+    }
