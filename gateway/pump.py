@@ -6,12 +6,13 @@ box answers at once, and a busy one pays for one sync per thousands of readings.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from gateway.intake import BoundedInbox, Delivery, Feed, frames_apart
-from gateway.model import Millis
+from gateway.model import Batch, Millis
 from gateway.ports import Clock, Health
 from gateway.spine import Spine, Turn
-from gateway.store import Store, StoreFailed
+from gateway.store import StoreFailed
 
 MOST = 5000
 """Items of one turn; more would hold up the loop."""
@@ -24,6 +25,13 @@ REOPEN = 1.0
 """Seconds between tries at a store that fails."""
 
 
+class Durable(Protocol):
+    """What a pump needs of a store."""
+
+    async def commit(self, batch: Batch) -> None: ...
+    async def reopen(self) -> None: ...
+
+
 class Pump:
     """`after` is told of each turn once it is on disk, before it is acknowledged."""
 
@@ -31,7 +39,7 @@ class Pump:
         self,
         inbox: BoundedInbox,
         spine: Spine,
-        store: Store,
+        store: Durable,
         clock: Clock,
         health: Health,
         *,
@@ -82,14 +90,23 @@ class Pump:
                 self._health.report("store", "ok")
                 break
             except StoreFailed as error:
-                self._health.count("store_failures")
-                self._health.report("store", "failed", f"{error}; nothing is acknowledged")
-                await asyncio.sleep(REOPEN)
-                await self._store.reopen()
+                await self._mend(error)
         self._since_snapshot += len(turn.batch.readings)
         for (what, part, why), n in turn.tally.items():
             self._health.count(what, n, part=part, why=why)
         self._after(turn)
+
+    async def _mend(self, error: StoreFailed) -> None:
+        """Open the store again, however long that takes."""
+        while True:
+            self._health.count("store_failures")
+            self._health.report("store", "failed", f"{error}; nothing is acknowledged")
+            self._beat()
+            await asyncio.sleep(REOPEN)
+            try:
+                return await self._store.reopen()
+            except StoreFailed as again:
+                error = again
 
     def _patience(self) -> float:
         due = self._spine.due()
