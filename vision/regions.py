@@ -32,6 +32,8 @@ BROAD = 300
 """Pixels from which a region is large enough to tell its shape."""
 BUSY = 0.1
 """As `STIR`, for the ring: somebody is at it."""
+PART = 0.35
+"""Foreign pixels beside a region, as a share of it, from which it is a part of more."""
 VISIBLE = 0.7
 """Share of a region that must be seen to say that it sways by itself."""
 GONE = 2.0
@@ -67,7 +69,12 @@ class Region(msgspec.Struct):
 
     def touches(self, height: int, width: int) -> bool:
         """It goes on beyond the picture: a train, a tree, somebody at the edge."""
-        return self.x <= 1 or self.y <= 1 or self.x + self.w >= width - 1 or self.y + self.h >= height - 1
+        return (
+            self.x <= 1
+            or self.y <= 1
+            or self.x + self.w >= width - 1
+            or self.y + self.h >= height - 1
+        )
 
     @property
     def area(self) -> int:
@@ -132,24 +139,19 @@ class Regions:
         region.exposed = region.exposed + view.dt if behind > 0.6 else 0.0
 
     def _watch(self, region: Region, view: View, stirred: Mask) -> None:
-        """A still thing gains quiet time; one that sways loses it; while it is hidden, or
-        somebody is busy around it, nothing can be said, or less."""
+        """A still thing gains quiet time, and one that sways loses it. While somebody is busy
+        around it, it gains half; a still part of something that stirs (shoes) gains none."""
         rows, columns = region.window
         stir = _share(stirred[rows, columns], region.mask, region.area)
-        limit = SHIVER if _whole_and_broad(region, view) else STIR
-        if stir <= max(limit, 1 / region.area):
-            region.quiet += view.lapse * (0.5 if around(region, stirred) - stir > BUSY else 1.0)
+        own = _share(view.foreign[rows, columns], region.mask, region.area)
+        whole = around(region, view.foreign) - own < PART
+        broad = region.w >= region.h and region.area >= BROAD
+        if stir <= max(SHIVER if whole and broad else STIR, 1 / region.area):
+            busy = around(region, stirred) - stir > BUSY
+            region.quiet += view.lapse * (1.0 if not busy else 0.5 if whole else 0.0)
         elif region.visible > VISIBLE:
             region.quiet -= view.lapse
         region.quiet = min(max(region.quiet, 0.0), self._dwell)
-
-
-def _whole_and_broad(region: Region, view: View) -> bool:
-    """It is broader than high, and not a part of something that goes on beside it."""
-    if region.w < region.h or region.area < BROAD:
-        return False
-    own = _share(view.foreign[region.window], region.mask, region.area)
-    return around(region, view.foreign) - own < 0.35
 
 
 def _share(of: Mask, mask: Mask, area: int) -> float:

@@ -27,6 +27,8 @@ CLEARLY = 1.35
 """By how much lost edges must outweigh new ones before a thing counts as taken away."""
 SUPPORT = 10.0
 """Seconds of support that an absorbed region begins with."""
+EVEN = 6.0
+"""Units: standard deviation of a change that is the same everywhere."""
 MARGIN = 4
 """Pixels around the region."""
 
@@ -54,7 +56,7 @@ def verdict(region: Region, view: View) -> Verdict:
     now[stays] = view.candidates.level[y1:y2, x1:x2][stays]
     alike = likeness(now, was, mask)
     new, lost = outline(now, was, mask)
-    if alike > SAME_TEXTURE or max(new, lost) < OUTLINE:
+    if alike > SAME_TEXTURE or max(new, lost) < OUTLINE or _shifted(now, was, mask):
         return Verdict("light", alike, new, lost)
     if lost > CLEARLY * new:
         return Verdict("removed", alike, new, lost)
@@ -84,6 +86,15 @@ def likeness(now: Field, was: Field, mask: Mask) -> float:
             a, b = here - here.mean(), there - there.mean()
             best = max(best, float((a * b).mean() / (a.std() * b.std() + 1e-3)))
     return best
+
+
+def _shifted(now: Field, was: Field, mask: Mask) -> bool:
+    """The same flat surface, brighter or darker by the same everywhere, with the old outline:
+    a wall in the sun."""
+    kernel = np.ones((3, 3), np.uint8)
+    band = cv2.subtract(cv2.dilate(mask, kernel, iterations=2), cv2.erode(mask, kernel)) > 0
+    even = float((now - was)[mask > 0].std()) < EVEN
+    return even and float(_slope(now)[band].mean()) < 1.1 * float(_slope(was)[band].mean())
 
 
 def outline(now: Field, was: Field, mask: Mask) -> tuple[float, float]:
