@@ -18,9 +18,13 @@ async def odd_server(answer: Answer) -> AsyncIterator[str]:
         task = asyncio.current_task()
         assert task
         tasks.add(task)
-        with suppress(OSError):
-            await answer(reader, writer)
-        writer.close()
+        try:
+            with suppress(OSError, EOFError):
+                await answer(reader, writer)
+            writer.close()
+        finally:
+            if task.cancelling():
+                writer.transport.abort()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
