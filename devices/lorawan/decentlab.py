@@ -7,7 +7,9 @@
     |  number of this device (not of its model)
     protocol 2
 
-The bytes do not say the model: it must be named. Source: the maker's product pages and decoders.
+The bytes do not say the model. It is best named; else the one model counts whose groups have this
+length and whose values are all possible, if there is but one. Source: the maker's product pages
+and decoders.
 """
 
 from collections.abc import Sequence
@@ -18,6 +20,8 @@ from devices.uplink import Field, Maker, Uplink
 
 _PROTOCOL = 2
 _HEADER = 5
+_LONG_ENOUGH = 10
+"""Bytes behind the header. Models with two numbers and a battery are too many to tell apart."""
 
 
 class Part(NamedTuple):
@@ -166,18 +170,6 @@ _MODELS: dict[str, tuple[Group, ...]] = {
         ),
         _BATTERY,
     ),
-    "cws": (
-        Group(
-            6,
-            (
-                _signed("surface_temperature", 0, 100, "Cel"),
-                _signed("air_temperature", 1, 100, "Cel"),
-                _signed("air_humidity", 2, 100, "%RH"),
-                _signed("dew_point", 3, 100, "Cel"),
-            ),
-        ),
-        _BATTERY,
-    ),
     "ctd10": (
         Group(
             4,
@@ -186,17 +178,6 @@ _MODELS: dict[str, tuple[Group, ...]] = {
                 _signed("temperature", 1, 10, "Cel"),
                 Part("electrical_conductivity", 2, unit="uS/cm"),
                 Part("freezing_flag", 3),
-            ),
-        ),
-        _BATTERY,
-    ),
-    "wrm": (
-        _AIR,
-        Group(
-            2,
-            (
-                Part("surface_temperature", 0, 0.1, -100, "Cel"),
-                Part("head_temperature", 1, 0.1, -100, "Cel"),
             ),
         ),
         _BATTERY,
@@ -216,7 +197,15 @@ _HIGH_WORDS = {"cumulative_precipitation": 3}
 
 def decode(uplink: Uplink) -> Sequence[Field]:
     model = _model(uplink.about)
-    data = uplink.data
+    if model is None:
+        possible = _possible(uplink.data)
+        if len(possible) != 1:
+            raise Ignored("Decentlab: the model must be named")
+        model = possible[0]
+    return _read(uplink.data, model)
+
+
+def _read(data: bytes, model: str) -> list[Field]:
     if len(data) < _HEADER or data[0] != _PROTOCOL or len(data) % 2 == 0:
         raise Malformed(f"Decentlab: no frame of protocol 2 in {len(data)} bytes")
     flags, position = int.from_bytes(data[3:5], "big"), _HEADER
@@ -230,25 +219,79 @@ def decode(uplink: Uplink) -> Sequence[Field]:
         words = [int.from_bytes(raw[i : i + 2], "big") for i in range(0, len(raw), 2)]
         fields += [_field(part, words) for part in group.parts]
         position += len(raw)
-    if position != len(data):
+    if position != len(data) or flags >> len(_MODELS[model]):
         raise Malformed(f"Decentlab: not a frame of DL-{model.upper()}")
     return fields
 
 
-def _model(about: str) -> str:
+def _field(part: Part, words: Sequence[int]) -> Field:
+    number = words[part.word]
+    if part.name in _HIGH_WORDS:
+        number += words[_HIGH_WORDS[part.name]] << 16
+    return Field(part.name, number * part.factor + part.plus, part.unit)
+
+
+def _model(about: str) -> str | None:
     words = about.replace("dl-", " dl-").replace("dl_", " dl-").split()
     named = [word[3:].strip(",.()") for word in words if word.startswith("dl-")]
-    found = next((model for model in named if model in _MODELS), None)
-    if found is None:
-        raise Ignored(f"Decentlab: which model? ({', '.join(named) or 'none named'})")
+    if named and not _MODELS.keys() & set(named):
+        raise Ignored(f"Decentlab DL-{named[0].upper()} is not known here")
+    return next((model for model in named if model in _MODELS), None)
+
+
+def _possible(data: bytes) -> list[str]:
+    """The models whose frame this can be: groups, length, and every value in its range."""
+    found = []
+    for model in _MODELS:
+        try:
+            fields = _read(data, model)
+        except Malformed:
+            continue
+        if all(_credible(field) for field in fields):
+            found.append(model)
     return found
 
 
-def _field(part: Part, words: Sequence[int]) -> Field:
-    word = words[part.word]
-    if part.name in _HIGH_WORDS:
-        word += words[_HIGH_WORDS[part.name]] << 16
-    return Field(part.name, word * part.factor + part.plus, part.unit)
+def _credible(field: Field) -> bool:
+    low, high = _RANGES.get(field.name) or _BY_UNIT.get(field.unit) or (0, 1e9)
+    return low <= float(field.value) <= high
 
 
-MAKER = Maker(names=("decentlab", "dl-", "dl_"), euis=("70B3D57BA",), decode=decode)
+_RANGES: dict[str, tuple[float, float]] = {
+    "battery_voltage": (2.0, 3.8),
+    "precipitation": (0, 300),
+    "precipitation_interval": (30, 86_400),
+    "cumulative_precipitation": (0, 100_000),
+    "distance": (250, 10_000),
+    "freezing_flag": (0, 1),
+    "water_depth": (-100, 20_000),
+    "volumetric_water_content": (-0.2, 1),
+}
+_BY_UNIT: dict[str, tuple[float, float]] = {
+    "Cel": (-50, 80),
+    "%RH": (0, 105),
+    "Pa": (50_000, 110_000),
+    "ppm": (300, 20_000),
+    "mm": (0, 20_000),
+    "m/s": (-60, 60),
+    "deg": (-360, 360),
+    "ug/m3": (0, 1000),
+    "W/m2": (-10, 1800),
+    "km": (0, 60),
+}
+"""What a value may be where the model is not named. Wide: they tell models apart, they do not
+judge readings."""
+
+
+def _surely(uplink: Uplink) -> bool:
+    """Exactly one model's frame, with a battery, and long enough to be no other's by chance."""
+    data = uplink.data
+    if data[:1] != bytes((_PROTOCOL,)) or len(data) < _HEADER + _LONG_ENOUGH:
+        return False
+    possible = _possible(data)
+    return len(possible) == 1 and any(
+        field.name == "battery_voltage" for field in _read(data, possible[0])
+    )
+
+
+MAKER = Maker(names=("decentlab", "dl-", "dl_"), euis=("70B3D57BA",), decode=decode, surely=_surely)
