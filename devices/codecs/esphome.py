@@ -30,6 +30,8 @@ def _recognise(message: Message) -> bool:
 
 
 def _decode(message: Message, memory: Memory) -> Sequence[Value]:
+    if len(message.levels) < 4:
+        raise Ignored("no topic of ESPHome")
     component, name = message.levels[-3:-1]
     device = "/".join(message.levels[:-3])
     quantity, part = of_words(name)

@@ -31,6 +31,8 @@ def _recognise(message: Message) -> bool:
 
 def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     levels = message.levels if message.levels[0] else message.levels[1:]
+    if len(levels) < 3:
+        raise Ignored("no topic of Homie")
     device, rest = levels[1], levels[2:]
     if rest == ["$state"]:
         return [_state(message, device)]

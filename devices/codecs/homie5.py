@@ -31,6 +31,8 @@ def _recognise(message: Message) -> bool:
 
 def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     levels = message.levels if message.levels[0] else message.levels[1:]
+    if len(levels) < 4:
+        raise Ignored("no topic of Homie")
     device, rest = levels[2], levels[3:]
     match rest:
         case ["$description"]:

@@ -97,8 +97,8 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
 def _single(message: Message) -> Sequence[Value]:
     levels = [level for level in message.levels if level]
     value = flat.scalar(message)
-    if value is None:
-        raise Ignored("null")
+    if value is None or not levels:
+        raise Ignored("no value of a known name")
     field, part = _meaning(levels[-1], value)
     if field is None:
         raise Ignored(f"{levels[-1][:40]} is about the transmission")

@@ -84,6 +84,8 @@ def _recognise(message: Message) -> bool:
 
 def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     levels = message.levels
+    if len(levels) < 2:
+        raise Ignored("no topic of a Shelly")
     if levels[-1] == "online":
         return [_availability(message, "/".join(levels[:-1]))]
     if levels[-2] == "status":

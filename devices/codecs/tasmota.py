@@ -99,6 +99,8 @@ LORA = flat.of_pairs(
         ("SNR", "snr", "dB"),
     )
 )
+PHASES = 8
+"""Of a meter; more are no meter."""
 MILLIMETRES = ("VL53", "VL61", "TOF", "DDS238")
 """Blocks whose Distance is in mm; the others' is in cm."""
 ZONES = (
@@ -173,12 +175,12 @@ def _relays(body: dict[str, Any], device: str) -> Iterator[Value]:
 
 
 def _state(body: dict[str, Any], device: str) -> Iterator[Value]:
-    if "Vcc" in body:
+    if isinstance(body.get("Vcc"), int | float | str):
         yield Value(device, "supply_voltage", body["Vcc"], "V", path="Vcc")
     wifi = body.get("Wifi")
     if isinstance(wifi, dict):
         for key, quantity, unit in (("RSSI", "wifi_quality", "%"), ("Signal", "rssi", "dBm")):
-            if key in wifi:
+            if isinstance(wifi.get(key), int | float | str):
                 yield Value(device, quantity, wifi[key], unit, path=f"Wifi.{key}")
 
 
@@ -188,7 +190,7 @@ def _sensors(body: dict[str, Any], device: str) -> Iterator[Value]:
     for name, block in body.items():
         if name == "COUNTER" and isinstance(block, dict):
             for key, count in block.items():
-                if re.fullmatch(r"C\d+", key):
+                if re.fullmatch(r"C\d+", key) and isinstance(count, int | float):
                     yield Value(f"{device}#{key}", "counter", count, path=f"COUNTER.{key}")
         elif isinstance(block, dict) and not name.endswith("Received"):
             yield from _chip(name, block, device, units)
@@ -208,17 +210,17 @@ def _block(
     for key, value in block.items():
         bare = key.rstrip("123456789") if key not in FIELDS else key
         field = FIELDS.get(key) or FIELDS.get(bare)
-        if field is None or value is None or isinstance(value, dict):
+        if field is None:
             continue
         field = _of_chip(name, field, units)
         part = device if bare == key else f"{device}#{key}"
-        if not isinstance(value, list):
+        if isinstance(value, int | float | str):
             yield Value(part, field.quantity, value, field.unit, path=path + key)
-        elif name == "ENERGY":
-            for phase, single in enumerate(value, 1):
-                yield Value(
-                    f"{device}#{phase}", field.quantity, single, field.unit, path=path + key
-                )
+        elif name == "ENERGY" and isinstance(value, list):
+            for phase, single in enumerate(value[:PHASES], 1):
+                if isinstance(single, int | float):
+                    where = f"{device}#{phase}"
+                    yield Value(where, field.quantity, single, field.unit, path=path + key)
 
 
 def _of_chip(name: str, field: Field, units: dict[str, str]) -> Field:
