@@ -3,6 +3,7 @@
 import sqlite3
 
 from gateway.store.columns import Key
+from gateway.store.schema import seal
 
 
 class Catalogue(dict[Key, int]):
@@ -10,15 +11,15 @@ class Catalogue(dict[Key, int]):
     within the open transaction; `forget` undoes that after a rollback."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        super().__init__(((d, q, u), n) for n, d, q, u in db.execute(ALL))
+        super().__init__((key, number) for number, key in keys(db).items())
         self._db = db
+        self._next: int = 1 + db.execute("SELECT coalesce(max(id), 0) FROM series").fetchone()[0]
         self._new: list[Key] = []
 
     def __missing__(self, key: Key) -> int:
-        added = self._db.execute(
-            "INSERT INTO series (device, quantity, unit) VALUES (?, ?, ?)", key
-        )
-        number = added.lastrowid or 0
+        number = self._next
+        write(self._db, number, key)
+        self._next += 1
         self[key] = number
         self._new.append(key)
         return number
@@ -34,9 +35,23 @@ class Catalogue(dict[Key, int]):
         self._new.clear()
 
 
-ALL = "SELECT id, device, quantity, unit FROM series"
+def write(db: sqlite3.Connection, number: int, key: Key) -> None:
+    db.execute("INSERT INTO series VALUES (?, ?, ?, ?, ?)", (number, *key, seal(number, *key)))
 
 
 def keys(db: sqlite3.Connection) -> dict[int, Key]:
-    """number -> (device, quantity, unit), as it is on disk now."""
-    return {n: (d, q, u) for n, d, q, u in db.execute(ALL)}
+    """number -> (device, quantity, unit). A damaged name is read from its copy in the index; it
+    is left out if that is damaged too."""
+    seals, found = {}, {}
+    for number, device, quantity, unit, crc in db.execute("SELECT * FROM series"):
+        seals[number] = crc
+        if seal(number, device, quantity, unit) == crc:
+            found[number] = device, quantity, unit
+    if len(found) < len(seals):
+        for number, *key in db.execute(
+            "SELECT id, device, quantity, unit FROM series "
+            "INDEXED BY sqlite_autoindex_series_1 ORDER BY device, quantity, unit"
+        ):
+            if seal(number, *key) == seals.get(number):
+                found[number] = key[0], key[1], key[2]
+    return found

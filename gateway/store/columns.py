@@ -7,6 +7,7 @@
 import struct
 from array import array
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -121,6 +122,35 @@ def select(batch: Columns, chosen: Ints) -> Columns:
         None if batch.quality is None else batch.quality[chosen],
         texts,
     )
+
+
+def join(parts: Sequence[Columns]) -> Columns:
+    """One after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    starts = [0, *accumulate(len(part.at) for part in parts)]
+    measured = quality = None
+    if any(part.measured is not None for part in parts):
+        measured = _joined([(p.measured, len(p.at)) for p in parts], np.int64, ABSENT)
+    if any(part.quality is not None for part in parts):
+        quality = _joined([(p.quality, len(p.at)) for p in parts], np.uint16, 0)
+    return Columns(
+        np.concatenate([np.empty(0, np.int64), *(part.at for part in parts)]),
+        np.concatenate([np.empty(0), *(part.value for part in parts)]),
+        measured,
+        quality,
+        {
+            start + i: text
+            for start, part in zip(starts, parts, strict=False)
+            for i, text in part.texts.items()
+        },
+    )
+
+
+def _joined(
+    parts: Sequence[tuple[NDArray[Any] | None, int]], kind: type[Any], missing: int
+) -> NDArray[Any]:
+    return np.concatenate([np.full(n, missing, kind) if p is None else p for p, n in parts])
 
 
 class _Take:

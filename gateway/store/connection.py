@@ -29,6 +29,7 @@ def writer(path: Path) -> sqlite3.Connection:
     except sqlite3.Error:
         db.close()
         raise
+    db.text_factory = _text
     return db
 
 
@@ -39,7 +40,13 @@ def reader(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA query_only = ON")
     db.execute("PRAGMA wal_autocheckpoint = 0")
     db.execute("PRAGMA mmap_size = 0")
+    db.text_factory = _text
     return db
+
+
+def _text(raw: bytes) -> str:
+    """Rotten text must reach its checksum instead of failing the whole query."""
+    return raw.decode("utf-8", "replace")
 
 
 def lock(path: Path) -> IO[bytes]:

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.model import Millis
-from gateway.store import columns, connection
+from gateway.store import columns, connection, shelf, summary
 from gateway.store.columns import Floats, Ints
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
+from gateway.store.summary import Spans
+from gateway.store.writer import read_meta
 
 Span = tuple[Millis, Millis]
 """From the first to before the second."""
@@ -57,18 +59,20 @@ class History:
         self, start: Millis, end: Millis, device: str | None = None, quantity: str | None = None
     ) -> Iterator[Columns]:
         """Every reading with start <= at < end: one series after the other, each in order of
-        `at`, in pieces. A consistent view: what is committed during the scan is not in it."""
+        `at`, in pieces. A consistent view: what is committed during the scan is not in it.
+        Damaged rows are left out."""
         db = connection.reader(self._path)
         try:
             db.execute("BEGIN")
+            tail = _tail(db, start)
             for key, number in _wanted(db, device, quantity):
-                for piece in pieces(db, number, (start, end), Damage()):
-                    yield _columns(key, piece)
+                for piece in _pieces(db, number, start, end, tail):
+                    yield _named(key, piece)
         finally:
             db.close()
 
 
-def _columns(key: columns.Key, piece: columns.Columns) -> Columns:
+def _named(key: columns.Key, piece: columns.Columns) -> Columns:
     quality = piece.quality
     if quality is None:
         quality = np.zeros(len(piece.at), np.uint16)
@@ -86,70 +90,116 @@ def _wanted(
     return [((d, q, u), number) for d, q, u, number in rows]
 
 
-def pieces(
-    db: sqlite3.Connection, number: int, span: Span, damage: Damage
-) -> Iterator[columns.Columns]:
-    """The readings of one series in *span*, from the journal."""
-    start, end = span
+class _Tail(NamedTuple):
+    """The journal's part of the past, sorted by series."""
+
+    order: Ints
+    series: columns.Numbers
+    readings: columns.Columns
+
+    def of(self, number: int) -> columns.Columns:
+        low, high = np.searchsorted(self.series, [number, number + 1])
+        return columns.select(self.readings, self.order[low:high])
+
+
+def _tail(db: sqlite3.Connection, start: Millis) -> _Tail:
+    parts = list(_batches(db, start, Damage()))
+    series = np.concatenate([np.empty(0, np.uint32), *(numbers for numbers, _ in parts)])
+    order = np.argsort(series, kind="stable")
+    return _Tail(order, series[order], columns.join([part for _, part in parts]))
+
+
+def _batches(
+    db: sqlite3.Connection, start: Millis, damage: Damage
+) -> Iterator[tuple[columns.Numbers, columns.Columns]]:
+    """The batches that are not in chunks yet, from *start* on."""
     rows = db.execute(
         "SELECT upto, seq, n, t0, t1, crc, readings FROM journal "
-        "WHERE t1 >= ? AND t0 < ? ORDER BY upto",
-        (start, end),
+        "WHERE upto > ? AND t1 >= ? AND n > 0 ORDER BY upto",
+        (read_meta(db, "compacted"), start),
     )
     for row in rows:
         try:
-            series, batch = open_row(row)
+            yield open_row(row)
         except Damaged as error:
             damage.found("journal", row[0], str(error))
+
+
+def _pieces(
+    db: sqlite3.Connection, number: int, start: Millis, end: Millis, tail: _Tail
+) -> Iterator[columns.Columns]:
+    rows = db.execute(
+        "SELECT series, n, at0, at1, t0, t1, crc, body FROM chunk "
+        "WHERE series = ? AND at0 < ? AND at1 >= ? AND body IS NOT NULL ORDER BY at0",
+        (number, end, start),
+    )
+    for *head, crc, body in rows:
+        try:
+            piece = shelf.open_body(head, crc, body)
+        except Damaged:
             continue
-        mask = (series == number) & (batch.at >= start) & (batch.at < end)
-        if mask.any():
-            yield columns.select(batch, np.flatnonzero(mask))
+        if not (start <= head[2] and head[3] < end):
+            piece = _within(piece, start, end)
+        if len(piece.at):
+            yield piece
+    last = _within(tail.of(number), start, end)
+    if len(last.at):
+        yield last
+
+
+def _within(piece: columns.Columns, start: Millis, end: Millis) -> columns.Columns:
+    return columns.select(piece, np.flatnonzero((piece.at >= start) & (piece.at < end)))
 
 
 def series(
-    db: sqlite3.Connection,
-    device: str,
-    quantity: str,
-    span: Span,
-    points: int,
-    damage: Damage,
+    db: sqlite3.Connection, name: tuple[str, str], span: Span, points: int, damage: Damage
 ) -> Series:
-    """See `Reads.series`."""
-    found = [
-        piece
-        for _, number in _wanted(db, device, quantity)
-        for piece in pieces(db, number, span, damage)
-    ]
-    if not found:
-        return empty()
-    when = np.concatenate([piece.when for piece in found])
-    value = np.concatenate([piece.value for piece in found])
-    good = ~np.isnan(value)
-    return thin(when[good], value[good], span, points)
-
-
-def empty() -> Series:
-    none = np.empty(0)
-    whole = np.empty(0, np.int64)
-    return Series(whole, none, none, none, whole)
-
-
-def thin(when: Ints, value: Floats, span: Span, points: int) -> Series:
-    """At most *points* spans of equal length; every reading for itself if there are no more."""
-    order = np.argsort(when, kind="stable")
-    when, value = when[order], value[order]
-    if len(when) <= points:
-        return Series(when, value, value, value, np.ones(len(when), np.int64))
+    """See `Reads.series`. *name* is device and quantity."""
     start, end = span
     width = max(1, -(-(end - start) // points))
-    bucket = (when - start) // width
-    first = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
-    count = np.diff(first, append=len(bucket))
-    return Series(
-        start + bucket[first] * width,
-        np.minimum.reduceat(value, first),
-        np.add.reduceat(value, first) / count,
-        np.maximum.reduceat(value, first),
-        count,
+    numbers = [number for _, number in _wanted(db, *name)]
+    parts = [part for n in numbers for part in _chunks(db, n, span, width, damage)]
+    for codes, batch in _batches(db, start, damage) if numbers else ():
+        chosen = np.flatnonzero(np.isin(codes, numbers))
+        if len(chosen):
+            found = summary.of_readings(columns.select(batch, chosen))
+            parts.append(_clip(found, span, 0))
+    return _thin(summary.join(parts), width, start, points)
+
+
+def _chunks(
+    db: sqlite3.Connection, number: int, span: Span, width: Millis, damage: Damage
+) -> Iterator[Spans]:
+    """Each chunk that reaches into *span*: its summary where that is fine enough, or all that
+    is left; else its readings."""
+    start, end = span
+    rows = db.execute(
+        "SELECT id, step, step > 0 AND (step <= ? OR body IS NULL) FROM chunk "
+        "WHERE series = ? AND t0 < ? AND t1 >= ? ORDER BY at0",
+        (width, number, end, start),
+    ).fetchall()
+    for row, step, brief in rows:
+        try:
+            found = shelf.brief(db, row) if brief else None
+        except Damaged as error:
+            damage.found("chunk", row, str(error))
+            continue
+        if found is None:
+            part = shelf.load(db, row, damage)
+            found = summary.of_readings(part) if part else summary.NONE
+        yield _clip(found, span, step if brief else 0)
+
+
+def _clip(found: Spans, span: Span, step: Millis) -> Spans:
+    """What lies in *span*. The first span of a summary may have begun before it."""
+    kept = np.flatnonzero((found.at + step > span[0] - (step == 0)) & (found.at < span[1]))
+    found = summary.select(found, kept)
+    return found._replace(at=np.maximum(found.at, span[0]))
+
+
+def _thin(found: Spans, width: Millis, start: Millis, points: int) -> Series:
+    """At most about *points* spans; every reading for itself if there are no more."""
+    at, low, high, total, count = (
+        summary.order(found) if len(found.at) <= points else summary.fold(found, width, start)
     )
+    return Series(at, low, total / count, high, count)

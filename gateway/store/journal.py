@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
 from gateway.model import Reading
 from gateway.store import catalogue, columns
@@ -68,11 +69,8 @@ class Journal:
         return self._keys
 
 
-Row = tuple[int, int, int, int, int, int, bytes]
-
-
-def open_row(row: Row) -> tuple[columns.Numbers, Columns]:
-    """A row of the journal as columns. Raises Damaged."""
+def open_row(row: Sequence[Any]) -> tuple[columns.Numbers, Columns]:
+    """A batch (upto, seq, n, t0, t1, crc, readings) as columns. Raises Damaged."""
     *head, crc, blob = row
     if seal(*head, blob) != crc:
         raise Damaged(f"batch {row[0]} of the journal: wrong checksum")

@@ -50,7 +50,7 @@ class Reads:
         *points* spans of equal length with min, mean, max and count each."""
         return await self._access.read(
             lambda db: history.series(
-                db, device, quantity, (start, end), points, self._access.damage
+                db, (device, quantity), (start, end), points, self._access.damage
             )
         )
 

@@ -12,6 +12,7 @@ from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
 from gateway.store.reads import open_incidents
 from gateway.store.schema import seal
+from gateway.store.writer import last_time
 
 Observed = tuple[Reading | Scene, ...]
 
@@ -24,12 +25,10 @@ def read(
     try:
         upto, snapshot = _snapshot(db, damage)
         incidents = tuple(open_incidents(db, damage))
-        row = db.execute("SELECT t1 FROM journal ORDER BY upto DESC LIMIT 1").fetchone()
-        if row is None:
-            row = db.execute("SELECT max(at) FROM snapshot").fetchone()
+        at = last_time(db)
     finally:
         db.close()
-    return snapshot, incidents, _tail(path, upto, damage), row[0] or 0
+    return snapshot, incidents, _tail(path, upto, damage), at
 
 
 def _snapshot(db: sqlite3.Connection, damage: Damage) -> tuple[int, bytes | None]:
@@ -54,7 +53,7 @@ def _tail(path: Path, upto: int, damage: Damage) -> Iterator[Observed]:
             readings: list[Reading | Scene] = []
             scenes: tuple[Scene, ...] = ()
             try:
-                readings += columns.readings(*open_row(tuple(row)), keys)
+                readings += columns.readings(*open_row(row), keys)
                 scenes = columns.unpack_events(events).scenes
             except Damaged as error:
                 damage.found("journal", row[0], str(error))

@@ -11,10 +11,10 @@ APPLICATION_ID = 0x4C_69_6E_4C
 """`LinL`: tells our file from any other SQLite file."""
 
 V1 = (
-    # What a series is called. The unique index is a second copy, which salvage reads too.
+    # What a series is called. The unique index is a second copy of it.
     """CREATE TABLE series (
         id INTEGER PRIMARY KEY, device TEXT NOT NULL, quantity TEXT NOT NULL, unit TEXT NOT NULL,
-        UNIQUE (device, quantity, unit)) STRICT""",
+        crc INTEGER NOT NULL, UNIQUE (device, quantity, unit)) STRICT""",
     # One row per batch. A batch of n readings covers the positions [upto - n - 1, upto): one
     # for each reading and one for itself. `seq` counts the readings before it, since ever.
     # `crc` seals all but `events`, which begin with a checksum of their own.
@@ -30,7 +30,8 @@ V1 = (
         crc INTEGER NOT NULL, step INTEGER NOT NULL, summary_crc INTEGER NOT NULL,
         summary BLOB, body BLOB) STRICT""",
     "CREATE INDEX chunk_series ON chunk (series, at0, at1, t0, t1, n)",
-    "CREATE INDEX chunk_age ON chunk (at1) WHERE body IS NOT NULL",
+    "CREATE INDEX chunk_whole ON chunk (at1) WHERE body IS NOT NULL",
+    "CREATE INDEX chunk_brief ON chunk (at1) WHERE body IS NULL",
     # Compacted scenes and actions of a stretch of batches.
     """CREATE TABLE events (
         upto INTEGER PRIMARY KEY, at0 INTEGER NOT NULL, at1 INTEGER NOT NULL,

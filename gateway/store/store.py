@@ -1,19 +1,20 @@
 """The store as the gateway sees it: what `commit` has returned for is on disk."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 
 from gateway.model import Batch, Incident, Millis, Reading, Scene
-from gateway.store import connection, recall
+from gateway.store import connection, opening, recall
 from gateway.store.access import Access
+from gateway.store.chores import Chores
 from gateway.store.failures import StoreFailed, failed
 from gateway.store.journal import Journal
 from gateway.store.outbox import Outbox
 from gateway.store.reads import Reads
 from gateway.store.spec import StoreSpec
-from gateway.store.writer import Writer
 
 
 class Recall(NamedTuple):
@@ -34,21 +35,21 @@ class Store(Reads):
 
     def __init__(self, access: Access, spec: StoreSpec, held: IO[bytes]) -> None:
         self._access, self._spec, self._held = access, spec, held
+        self._chores = Chores(access.writer, access.damage)
+        self._closing = False
         self.outbox, self.journal = Outbox(access), Journal(access)
 
     @classmethod
     def open(cls, path: Path, spec: StoreSpec) -> Self:
         """Open the database at *path*, or make one. Blocks; call it before the loop serves.
 
+        A damaged file is set aside as `<name>.corrupt-<time>` and its good rows are saved.
         Raises StoreLocked (another process has it), StoreTooNew (a later version wrote it) and
         StoreFailed (the disk).
         """
         held = connection.lock(path)
         try:
-            writer = Writer(path, spec)
-        except sqlite3.Error as error:
-            held.close()
-            raise failed(error, f"open {path}") from error
+            writer = opening.opened(path, spec)
         except BaseException:
             held.close()
             raise
@@ -60,14 +61,15 @@ class Store(Reads):
         Raises StoreFailed when the disk fails; see there what to do. To commit the same batch
         again after `reopen` is right even if it got to disk the first time.
         """
-        await self._access.writing.run(lambda: self._access.writer.commit(batch))
+        if await self._access.writing.run(self._commit, batch):
+            self._access.writing.start(self._chore)
 
     def recall(self) -> Recall:
         """Blocks; call it once after `open`, before the first commit. `tail` reads from disk as
         it is iterated."""
-        path = self._access.path
+        access = self._access
         try:
-            return Recall(*recall.read(path, self._access.damage))
+            return Recall(*recall.read(access.path, access.damage))
         except sqlite3.Error as error:
             raise failed(error, "recall") from error
 
@@ -78,18 +80,12 @@ class Store(Reads):
         await access.reading.run(access.drop_reader)
         await access.writing.run(self._reopen)
 
-    def _reopen(self) -> None:
-        access = self._access
-        before = access.writer
-        before.close()
-        try:
-            access.writer = Writer(access.path, self._spec, before.doubtful)
-            access.writer.settle()
-        except sqlite3.Error as error:
-            raise failed(error, "reopen") from error
-
     def close(self) -> None:
-        """Let what is under way finish, then close the file. Blocks for some milliseconds."""
+        """Let what is under way finish, then close the file. Blocks for some milliseconds. To call
+        it again does nothing."""
+        if self._closing:
+            return
+        self._closing = True
         self._access.reading.finish(self._access.drop_reader)
         try:
             self._access.writing.finish(lambda: self._access.writer.close())
@@ -97,3 +93,30 @@ class Store(Reads):
             pass  # only cursors that are a little old are lost
         finally:
             self._held.close()
+
+    async def aclose(self) -> None:
+        """As `close`, without blocking the loop."""
+        await asyncio.to_thread(self.close)
+
+    def _commit(self, batch: Batch) -> bool:
+        self._access.writer.commit(batch)
+        return self._chores.committed()
+
+    def _chore(self) -> None:
+        if self._closing:
+            return
+        try:
+            more = self._chores.step()
+        except StoreFailed:
+            return  # the writer is broken now, and the next commit says so
+        if more:
+            self._access.writing.start(self._chore)
+
+    def _reopen(self) -> None:
+        access = self._access
+        before = access.writer
+        before.close()
+        after = before.broken or StoreFailed("reopened without need")
+        before.broken = after  # until there is another one
+        access.writer = opening.reopened(access.path, self._spec, before.doubtful, after)
+        self._chores = Chores(access.writer, access.damage)

@@ -14,10 +14,24 @@ class Lane:
 
     def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._bug: BaseException | None = None
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Wait for *work* done in the thread. Cancelling the wait does not undo the work."""
+        if self._bug:
+            raise self._bug
         return await asyncio.wrap_future(self._pool.submit(work, *args, **kwargs))
+
+    def start(self, work: Callable[[], None]) -> None:
+        """Do *work* when its turn comes. What it raises, the next `run` raises."""
+        self._pool.submit(self._watch, work)
+
+    def _watch(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:
+            self._bug = error
+            raise
 
     def finish(self, last: Callable[[], None]) -> None:
         """Do what is queued, then *last*, then end the thread. Blocks."""

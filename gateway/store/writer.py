@@ -9,8 +9,9 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from gateway.failpoints import hit
-from gateway.model import Batch, Envelope, Incident, Quarantined
+from gateway.model import Batch, Envelope, Incident, Millis, Quarantined
 from gateway.store import columns, connection, schema
+from gateway.store.age import AgeClock
 from gateway.store.catalogue import Catalogue
 from gateway.store.failures import StoreFailed, failed
 from gateway.store.schema import seal
@@ -21,6 +22,8 @@ T = TypeVar("T")
 SNAPSHOTS = 2
 """The newest, and the one before in case the newest is damaged."""
 COUNTED = ("expired", "unread", "damaged")
+PAGES = 5
+"""Pages that a transaction writes besides its blobs."""
 PAYLOAD = 65_536
 """Bytes of an unreadable packet that are kept."""
 
@@ -43,6 +46,7 @@ class Writer:
             self.catalogue = Catalogue(self.db)
             self.upto, self.seq = last_position(self.db)
             self.cursors = read_cursors(self.db)
+            self.ages = AgeClock(read_meta(self.db, "age"), last_time(self.db))
             self._held = self.db.execute(
                 "SELECT count(*), coalesce(sum(length(payload)), 0) FROM quarantine"
             ).fetchone()
@@ -51,6 +55,8 @@ class Writer:
             raise
         self.broken: StoreFailed | None = None
         self._unsaved: dict[str, int] = {}
+        self.pages = 0
+        """About how many pages the write-ahead log holds that no checkpoint has copied yet."""
 
     def commit(self, batch: Batch) -> None:
         """Returns when *batch* is on disk. A batch whose commit failed before a reopen, and
@@ -64,6 +70,7 @@ class Writer:
         self.transact("commit", lambda: self._write(batch, upto))
         self.doubtful = None
         self.upto, self.seq = upto, self.seq + len(batch.readings)
+        self.ages.tick(batch.at)
         hit("commit.durable")
 
     def transact(self, doing: str, work: Callable[[], T]) -> T:
@@ -85,6 +92,7 @@ class Writer:
             raise
         self.catalogue.settle()
         self._unsaved.clear()
+        self.pages += PAGES
         return result
 
     def advance(self, name: str, cursor: int) -> None:
@@ -148,8 +156,9 @@ class Writer:
         db = self.db
         n = len(batch.readings)
         blob = columns.pack(batch.readings, self.catalogue)
-        t0 = min((r.at for r in batch.readings), default=batch.at)
-        head = upto, self.seq, n, t0, batch.at
+        self.pages += len(blob) // 4096
+        times = [batch.at, *(r.at for r in batch.readings)]
+        head = upto, self.seq, n, min(times), max(times)
         events = columns.pack_events(batch.scenes, batch.actions)
         db.execute(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -260,12 +269,20 @@ def last_position(db: sqlite3.Connection) -> tuple[int, int]:
     return max(upto, *read_cursors(db).values(), 0), seq
 
 
+def last_time(db: sqlite3.Connection) -> Millis:
+    """When the last batch was committed; 0 in a new store."""
+    row = db.execute("SELECT t1 FROM journal ORDER BY upto DESC LIMIT 1").fetchone()
+    if row is None:
+        row = db.execute("SELECT coalesce(max(at), 0) FROM snapshot").fetchone()
+    return int(row[0])
+
+
 def read_meta(db: sqlite3.Connection, name: str) -> int:
     """A counter; 0 when it was never written, or is damaged."""
     rows = db.execute("SELECT value, crc FROM meta WHERE name = ?", (name,))
-    return next((value for value, crc in rows if seal(name, value) == crc), 0)
+    return next((value for value, crc in rows if seal("meta", name, value) == crc), 0)
 
 
 def write_meta(db: sqlite3.Connection, name: str, value: int) -> None:
     row = name, value
-    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (*row, seal(*row)))
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (*row, seal("meta", *row)))

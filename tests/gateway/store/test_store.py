@@ -1,15 +1,18 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.model import Action, Batch, Quality, Quarantined
-from gateway.store import Store, StoreFailed, StoreLocked, StoreSpec
+from gateway.store import Store, StoreFailed, StoreLocked
 from tests.gateway.store.facts import NOON, envelope, incident, reading, scene
 
+Open = Callable[..., Store]
 
-async def test_what_was_committed_is_there_after_a_restart(path: Path) -> None:
+
+async def test_what_was_committed_is_there_after_a_restart(path: Path, opened: Open) -> None:
     seen = (reading(1, 80.5), reading(1, "open", quantity="lid", quality=Quality.LATE, unit=""))
-    first = Store.open(path, StoreSpec())
+    first = opened()
     await first.commit(Batch(at=NOON, snapshot=b"rules", readings=(reading(),)))
     await first.commit(
         Batch(
@@ -23,7 +26,7 @@ async def test_what_was_committed_is_there_after_a_restart(path: Path) -> None:
     )
     first.close()
 
-    second = Store.open(path, StoreSpec())
+    second = opened()
     recall = second.recall()
     assert recall.snapshot == b"rules"
     assert recall.at == NOON + 1
@@ -40,9 +43,9 @@ async def test_a_new_store_recalls_nothing(store: Store) -> None:
     assert list(recall.tail) == []
 
 
-async def test_only_one_process_may_write(store: Store, path: Path) -> None:
+async def test_only_one_process_may_write(store: Store, path: Path, opened: Open) -> None:
     with pytest.raises(StoreLocked, match="in use"):
-        Store.open(path, StoreSpec())
+        opened()
 
 
 async def test_the_last_version_of_an_incident_is_its_present_state(store: Store) -> None:
@@ -66,8 +69,8 @@ async def test_incidents_are_listed_latest_first_by_status_and_page(store: Store
     assert await store.incidents(set()) == []
 
 
-async def test_quarantine_keeps_the_newest_within_its_bounds(path: Path) -> None:
-    store = Store.open(path, StoreSpec(quarantine_rows=3, quarantine_limit=1000))
+async def test_quarantine_keeps_the_newest_within_its_bounds(path: Path, opened: Open) -> None:
+    store = opened(quarantine_rows=3, quarantine_limit=1000)
     packets = [Quarantined(NOON + n, "mqtt", "a/b", "no JSON", b"\xff" * 300) for n in range(9)]
     for n in range(0, 9, 3):
         await store.commit(Batch(at=NOON, quarantined=tuple(packets[n : n + 3])))
