@@ -87,6 +87,8 @@ class Decoder:
         dialect = packet.dialect or (spec.dialect if spec else "")
         try:
             self._sift(packet, at)
+            if spec is not None and spec.encoding != "utf-8":
+                message.payload = _transcoded(packet.payload, spec.encoding)
             codec = self._codec(message, dialect)
             dialect = codec.dialect
             values = codec.decode(message, self._memories[dialect])
@@ -127,7 +129,7 @@ class Decoder:
         if packet.topic.startswith("cmnd/") or packet.topic.endswith(("/set", "/get", "/command")):
             raise Ignored("a command to a device")
         if self._repeated and not packet.retained:
-            mark, last = hash(payload), self._last.get(packet.topic)
+            mark, last = hash((payload, packet.sender)), self._last.get(packet.topic)
             if last and last[0] == mark and at - last[1] < self._repeated:
                 raise Ignored(f"repeated within {self._repeated}")
             self._last[packet.topic] = (mark, at)
@@ -156,6 +158,13 @@ def codecs() -> dict[str, Codec]:
     """All codecs by dialect, in the order in which they are asked."""
     found = constants(devices.codecs, "CODEC", Codec).values()
     return {codec.dialect: codec for codec in sorted(found, key=lambda c: (c.priority, c.dialect))}
+
+
+def _transcoded(payload: bytes, encoding: str) -> bytes:
+    try:
+        return payload.decode(encoding).encode()
+    except UnicodeError:
+        raise Malformed(f"not {encoding}") from None
 
 
 def _may(codec: Codec, message: Message) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -64,6 +64,8 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Canonical quantity -> correction."""
     decimal_comma: bool = False
     """It writes 21,5 for 21.5."""
+    encoding: Literal["utf-8", "gb18030", "latin-1", "utf-16"] = "utf-8"
+    """Of its text; needs `topic`, since nothing is known of a message before it is read."""
 
     @property
     def key(self) -> str:
