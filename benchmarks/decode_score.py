@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from devices import units
+from devices.measure import measure
 from devices.quantity import canonical, find
 
 TRUE = {True: 1.0, False: 0.0}
@@ -27,14 +28,21 @@ def squash(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-def same_name(stated: str, found: str) -> bool:
-    return canonical(stated) == found or squash(stated) == squash(found)
+def same_name(stated: str, reading: dict[str, Any]) -> bool:
+    found, device = reading["quantity"].partition("#")[0], reading["device"].partition("#")[0]
+    if canonical(stated) == found or squash(stated) == squash(found):
+        return True
+    # A SenML name is the device's and the quantity's in one, or the device's alone.
+    return stated == device or (stated.startswith(device) and stated.endswith(found))
 
 
 def same_value(stated: Any, unit: str, reading: dict[str, Any]) -> bool:
     value = reading["value"]
     if isinstance(stated, bool):
         return value == TRUE[stated]
+    quantity = find(reading["quantity"])
+    if isinstance(stated, str) and quantity is not None and quantity.kind == "flag":
+        return measure(quantity.name, stated).value == value
     if isinstance(stated, str) or isinstance(value, str):
         return str(stated) == str(value) or _number(stated) == _number(value) is not None
     return any(isclose(v, value, rel_tol=1e-6, abs_tol=1e-9) for v in _forms(stated, unit, reading))
@@ -64,7 +72,7 @@ def score(record: dict[str, Any], answer: dict[str, Any]) -> tuple[int, list[dic
     missing = []
     for stated in record["expected"]:
         for index, reading in enumerate(left):
-            if same_name(stated["quantity"], reading["quantity"].partition("#")[0]) and same_value(
+            if same_name(stated["quantity"], reading) and same_value(
                 stated["value"], stated["unit"], reading
             ):
                 del left[index]

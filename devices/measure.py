@@ -21,10 +21,16 @@ _NUMBER = re.compile(
     r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?)\s*(\D{0,16})"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_FLAGS = {
-    "true": 1.0, "on": 1.0, "yes": 1.0, "open": 1.0, "opened": 1.0, "1": 1.0,
-    "false": 0.0, "off": 0.0, "no": 0.0, "closed": 0.0, "close": 0.0, "0": 0.0,
-}  # fmt: skip
+_YES = frozenset(
+    {"true", "on", "yes", "1", "open", "opened", "alarm", "triggered", "trigger", "detected"}
+    | {"leak", "leaking", "wet", "motion", "occupied", "present", "tampered", "low"}
+)
+_NO = frozenset(
+    {"false", "off", "no", "0", "closed", "close", "normal", "clear", "idle", "dry", "ok"}
+    | {"unoccupied", "vacant", "absent", "good"}
+)
+_FLAGS = {**dict.fromkeys(_YES, 1.0), **dict.fromkeys(_NO, 0.0)}
+"""Words that devices use for yes and no, of a flag."""
 
 
 class Refused(ValueError):
