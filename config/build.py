@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 import msgspec
 from msgspec.structs import fields
 
-from config.located import Document, Keys, Problem
+from config.located import WRONG, Document, Keys, Problem, Wrong
 
 _WORDS = {
     "int": "a whole number",
@@ -19,13 +19,6 @@ _WORDS = {
     "object": "a block of `key: value` lines",
     "null": "nothing",
 }
-
-
-class Wrong:
-    """Stands for a value that could not be built; its problems have been noted."""
-
-
-WRONG = Wrong()
 
 
 def build(document: Document, keys: Keys, wanted: Any, problems: list[Problem]) -> Any:
@@ -52,6 +45,8 @@ class _Builder:
         self._document, self._problems = document, problems
 
     def build(self, value: Any, wanted: Any, keys: Keys) -> Any:
+        if value is WRONG:
+            return WRONG
         bare = _bare(wanted)
         if structs := _structs(bare):
             if value is None and type(None) in get_args(bare):
@@ -88,7 +83,14 @@ class _Builder:
         try:
             return struct(**built)
         except ValueError as error:
-            return self._wrong(keys, str(error))
+            return self._said(str(error), known, keys)
+
+    def _said(self, what: str, known: Iterable[str], keys: Keys) -> Wrong:
+        """A struct's own complaint; `field: …` is shown at the line of that field."""
+        field, colon, rest = what.partition(": ")
+        if colon and field in known:
+            return self._wrong((*keys, field), rest)
+        return self._wrong(keys, what)
 
     def _chosen(
         self, value: dict[str, Any], structs: Sequence[type[msgspec.Struct]], keys: Keys

@@ -13,8 +13,8 @@ from operator import or_
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from config.build import WRONG, build, nearest
-from config.located import Document, Keys, Problem, read
+from config.build import build, nearest
+from config.located import WRONG, Document, Keys, Problem, Wrong, read
 from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
 from devices.registry import DeviceSpec
 from gateway.api.spec import ConsoleSpec
@@ -111,7 +111,7 @@ def _document(
 ) -> Document:
     document = read(root / name, name, secrets)
     problems += document.problems
-    if document.value is not None and not isinstance(document.value, dict):
+    if not isinstance(document.value, dict | Wrong | None):
         problems.append(Problem(name, 1, f"wanted here: {', '.join(sorted(known))}, each a block"))
     elif document.value is None and not document.problems:
         problems.append(Problem(name, 1, f"it is empty; wanted: {', '.join(sorted(known))}"))

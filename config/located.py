@@ -46,6 +46,13 @@ class Document(NamedTuple):
         return Problem(self.file, self.line(keys), what)
 
 
+class Wrong:
+    """Stands for a value that could not be read or built; what is wrong has been noted."""
+
+
+WRONG = Wrong()
+
+
 class SiteLoader(yaml.SafeLoader):
     """YAML's core schema of version 1.2: `22:00` and `no` are text, as people expect."""
 
@@ -141,9 +148,9 @@ class _Reader:
         self._seen.add(id(node))
         self._inside.append(id(node))
         try:
-            if isinstance(node, yaml.SequenceNode):
-                return [self.value(item, (*keys, n)) for n, item in enumerate(node.value)]
-            return self._mapping(node, keys)
+            if isinstance(node, yaml.MappingNode):
+                return self._mapping(node, keys)
+            return [self.value(item, (*keys, n)) for n, item in enumerate(node.value)]
         finally:
             self._inside.pop()
 
@@ -166,7 +173,7 @@ class _Reader:
         if node.tag == "!secret":
             return self._secret(node)
         try:
-            value = self._construct.construct_object(node)  # type: ignore[no-untyped-call]  # PyYAML's stubs
+            value = self._construct.construct_object(node)
         except (yaml.YAMLError, ValueError):
             return self._wrong(node, f"the tag {node.tag} is not known here")
         if isinstance(value, float) and not math.isfinite(value):
@@ -175,14 +182,15 @@ class _Reader:
             return node.value
         return value
 
-    def _secret(self, node: yaml.ScalarNode) -> str | None:
+    def _secret(self, node: yaml.ScalarNode) -> str | Wrong:
         if self._secrets is None:
             self._wrong(node, "a secret cannot be used in this file")
         elif node.value not in self._secrets:
             self._wrong(node, f"secrets.yaml has no {node.value!r}; add a line `{node.value}: …`")
         else:
             return self._secrets[node.value]
-        return None
+        return WRONG
 
-    def _wrong(self, node: yaml.Node, what: str) -> None:
+    def _wrong(self, node: yaml.Node, what: str) -> Wrong:
         self.problems.append(Problem(self._file, node.start_mark.line + 1, what))
+        return WRONG

@@ -43,7 +43,7 @@ class Duration(int):
     @classmethod
     def parse(cls, raw: Any) -> Self:
         """Read `500ms`, `30s`, `5m`, `1h30m`, `2d`; a bare number is seconds."""
-        if isinstance(raw, int | float) and not isinstance(raw, bool):
+        if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw < 1e10:
             return cls(round(raw * 1000))
         parts = cls._PART.findall(raw) if isinstance(raw, str) else []
         if not parts or "".join(n + u for n, u in parts) != raw:

@@ -5,8 +5,10 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
@@ -54,11 +56,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _play(demo: Demo, seconds: float | None) -> int:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    stop_asked, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop_asked.set)
     if seconds:
-        loop.call_later(seconds, stop.set)
+        loop.call_later(seconds, stop_asked.set)
     async with Platform(port=_port(8090), secret=demo.webhook_secret, faults=UPLINK) as city:
         write_gateway(demo, city.events)
         _greet(demo, city)
@@ -68,14 +70,16 @@ async def _play(demo: Demo, seconds: float | None) -> int:
                 playing = [
                     tasks.create_task(_publish(demo), name="sensors"),
                     tasks.create_task(_narrate(city), name="narrator"),
-                    tasks.create_task(_watch(gateway, stop), name="watch"),
                 ]
-                await stop.wait()
+                await _first(stop_asked.wait(), gateway.wait())
                 for task in playing:
                     task.cancel()
         finally:
             code = await _finish(gateway)
         _farewell(city)
+    if not stop_asked.is_set():
+        print(f"  The gateway ended by itself:\n{_last_words(demo)}", file=sys.stderr)
+        return 1
     return code
 
 
@@ -89,10 +93,17 @@ async def _start(demo: Demo) -> asyncio.subprocess.Process:
         )
 
 
-async def _watch(gateway: asyncio.subprocess.Process, stop: asyncio.Event) -> None:
-    """A gateway that ends by itself ends the demo."""
-    await gateway.wait()
-    stop.set()
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of *waits* is over."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+
+
+def _last_words(demo: Demo) -> str:
+    lines = (demo.root / "gateway.log").read_text("utf-8", "replace").splitlines()
+    return "\n".join(f"    {line}" for line in lines[-20:])
 
 
 async def _finish(gateway: asyncio.subprocess.Process) -> int:

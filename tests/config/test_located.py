@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.located import parse
+from config.located import WRONG, parse
 
 
 def problems(text: str) -> list[str]:
@@ -56,7 +56,7 @@ def test_an_alias_bomb_is_refused() -> None:
 
 def test_a_secret_is_looked_up() -> None:
     document = parse("p: !secret mqtt\nq: !secret none", "a.yaml", {"mqtt": "s3"})
-    assert document.value == {"p": "s3", "q": None}
+    assert document.value == {"p": "s3", "q": WRONG}
     assert "add a line `none: …`" in document.problems[0].what
 
 
