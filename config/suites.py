@@ -9,8 +9,8 @@ from operator import or_
 from pathlib import Path
 from typing import NamedTuple
 
-from config.build import WRONG, build, nearest
-from config.located import Document, Problem, read
+from config.build import build, nearest
+from config.located import WRONG, Document, Problem, read
 from config.schema import RULES
 from rules.cases import Case
 from rules.rule import Rule
