@@ -118,11 +118,22 @@ _MODELS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
     ("ws5", {"current": ("current", "mA"), "power_consumption": ("energy", "Wh"),
              "power_factor": ("power_factor", "%")}),
     ("ct1", {"total_current": ("charge", "Ah")}),
-    ("am3", {"hcho": ("formaldehyde", "mg/m3"), "o3": ("o3", "ppm")}),
+    ("am3", {"tvoc": ("tvoc", "1"), "hcho": ("formaldehyde", "mg/m3"), "o3": ("o3", "ppm")}),
     ("l?dds", {"Bat": ("battery_voltage", "V"), "Distance": ("distance", "mm")}),
     ("l?se01|l?sph01", {"Bat": ("battery_voltage", "V")}),
 )  # fmt: skip
 """Model, in its own letters and digits -> names that mean this with it only."""
+
+
+_CHANNEL = re.compile(r"_(?:chn|ch|channel_?)(\d{1,2})$")
+"""`temperature_chn1` is the first temperature."""
+_PLAIN = re.compile(r"(?:_?(?:max|min|avg|chn|ch)|[_\d])+$", re.IGNORECASE)
+_ENDS = {
+    "temperature": "Cel", "Temperature": "Cel", "TEMPERATURE": "Cel",
+    "humidity": "%RH", "Humidity": "%RH", "HUMIDITY": "%RH",
+    "voltage": "V", "Voltage": "V", "VOLTAGE": "V",
+}  # fmt: skip
+"""The end of a name that states the unit as good as certainly."""
 
 
 def tell(name: str, value: float | str, about: str = "") -> Iterator[Told]:
@@ -145,4 +156,8 @@ def _meaning(name: str, about: str) -> tuple[str, str]:
     for pattern, names in _MODELS:
         if name in names and re.search(pattern, model):
             return names[name]
-    return _NAMES.get(name, (name, ""))
+    if name in _NAMES:
+        return _NAMES[name]
+    plain = _CHANNEL.sub(r"_\1", name)
+    unit = next((unit for end, unit in _ENDS.items() if _PLAIN.sub("", name).endswith(end)), "")
+    return plain, unit

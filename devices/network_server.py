@@ -24,7 +24,7 @@ from gateway.model import Millis
 
 RETRANSMITTED = 5 * 60_000
 """ms. The same frame counter with the same content within this time is the same frame: a
-confirmed uplink whose answer was lost is sent again."""
+confirmed uplink whose answer was lost is sent again, LORIOT tells twice."""
 
 MAX_RECORDS = 64
 _TIMES = ("timestamp", "time", "ts")
@@ -51,7 +51,7 @@ class Frame(msgspec.Struct, kw_only=True):
 
 def values(message: Message, frame: Frame, memory: Memory) -> list[Value]:
     """The readings of *frame*, which *message* brought. Raises `Ignored` or `Malformed`."""
-    _refuse_twins(frame, memory, message.at)
+    _refuse_twins(message, frame, memory)
     found: list[Value] = []
     if isinstance(frame.decoded, dict):
         frame.decoded = dict(frame.decoded)
@@ -83,13 +83,20 @@ def integer(raw: Any) -> int | None:
     return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
 
 
-def _refuse_twins(frame: Frame, memory: Memory, at: Millis) -> None:
+def _refuse_twins(message: Message, frame: Frame, memory: Memory) -> None:
+    """The same frame in another envelope. The same envelope again is the decoder's affair."""
     if frame.count is None:
         return
     content = zlib.crc32(repr((frame.port, frame.data, frame.decoded)).encode())
+    mark = [frame.count, content, zlib.crc32(message.payload), message.at]
     last = memory.get(frame.device)
-    memory[frame.device] = [frame.count, content, at]
-    if last is not None and last[:2] == [frame.count, content] and at - last[2] < RETRANSMITTED:
+    memory[frame.device] = mark
+    if (
+        last is not None
+        and last[:2] == mark[:2]
+        and last[2] != mark[2]
+        and message.at - last[3] < RETRANSMITTED
+    ):
         raise Ignored(f"frame {frame.count} was sent again")
 
 

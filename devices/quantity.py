@@ -165,6 +165,14 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("status", "", kind="any"),
     Quantity("alert", "", kind="state"),
     Quantity("log", "", kind="state"),
+    # what a camera saw
+    Quantity("camera", "", kind="state"),
+    Quantity("zone", "", kind="state"),
+    Quantity("image", "", kind="state"),
+    Quantity("object_id", "", kind="state"),
+    Quantity("object_label", "", kind="state"),
+    Quantity("severity", "", kind="state"),
+    Quantity("classification", "", kind="state"),
 )
 
 

@@ -10,8 +10,8 @@
     frigate/front_door/motion       ON
     frigate/available               online
 
-Names of people (`sub_label`, faces) and number plates arrive uninvited; names are left out here,
-and a plate is left to the decoder, which drops and counts it.
+Names of people (`sub_label`, faces) and number plates arrive uninvited: they are noted, for
+counting, and left out.
 """
 
 from typing import Any
@@ -119,10 +119,8 @@ def _update(message: Message, document: dict[str, Any]) -> list[Value]:
             ("classification", word, "class", "sub_label|attribute"),
             ("classification_score", document.get("score"), "/", "score"),
         )
-    _note_personal(message, document, "name")
-    if kind == "lpr":
-        return _collect(camera, stamp, ("license_plate", document.get("plate"), "text", "plate"))
-    raise Ignored(f"{kind}: no reading")
+    _note_personal(message, document, "name", "plate")
+    raise Ignored(f"{kind}: personal, or no reading")
 
 
 def _note_personal(message: Message, source: Any, *keys: str) -> None:

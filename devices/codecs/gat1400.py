@@ -45,7 +45,7 @@ def _seen(message: Message, document: dict[str, Any]) -> Iterator[Value]:
     for key, outer in document.items():
         if key.startswith("SubscribeNotification"):
             yield from _notified(message, outer)
-        kind = key.removesuffix("ListObject").removesuffix("List")
+        kind = key.removesuffix("ListObject").removesuffix("ObjectList")
         event = _KINDS.get(kind)
         if not event or not isinstance(outer, dict):
             continue

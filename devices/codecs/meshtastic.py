@@ -16,6 +16,7 @@ from devices.timestamps import Stamp
 _NAMES = {
     "battery_level": "battery",
     "voltage": "battery_voltage",
+    "uptime_seconds": "uptime",
     "relative_humidity": "humidity",
     "barometric_pressure": "pressure",
     "lux": "illuminance",
@@ -27,7 +28,7 @@ _NAMES = {
     "air_util_tx": "airtime",
 }
 _UNITS = {
-    "battery": "%", "battery_voltage": "V", "temperature": "Cel", "humidity": "%RH",
+    "battery": "%", "battery_voltage": "V", "uptime": "s", "temperature": "Cel", "humidity": "%RH",
     "pressure": "hPa", "airtime": "%", "channel_utilization": "%", "distance": "mm",
     "wind_speed": "m/s", "wind_gust": "m/s", "current": "mA", "weight": "kg",
 }  # fmt: skip
