@@ -77,6 +77,33 @@ class HttpSinkSpec(SinkSpec, frozen=True, kw_only=True):
     private_key: str = ""
     """PEM file with its key, if it is not in the same file."""
 
+    @property
+    def way(self) -> "Way":
+        bearer = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return Way(
+            self.url,
+            self.timeout,
+            {**self.headers, **bearer},
+            Tls(self.ca, self.certificate, self.private_key),
+        )
+
+
+class Tls(NamedTuple):
+    """Names of PEM files, '' for none."""
+
+    ca: str = ""
+    certificate: str = ""
+    private_key: str = ""
+
+
+class Way(NamedTuple):
+    """How a platform is reached."""
+
+    url: str
+    timeout: Duration
+    headers: Mapping[str, str]
+    tls: Tls
+
 
 class Answer(NamedTuple):
     """What came back. `body`: up to `ANSWER_LIMIT` bytes."""
@@ -119,17 +146,15 @@ class Uplink:
 
 
 @asynccontextmanager
-async def uplink(spec: HttpSinkSpec, around: Surroundings) -> AsyncIterator[Uplink]:
-    """Connections as *spec* describes them. Certificates are read here, anew at each opening."""
+async def uplink(way: Way, around: Surroundings) -> AsyncIterator[Uplink]:
+    """Connections as *way* says. Certificates are read here, anew at each opening."""
     trust: ssl.SSLContext | bool = True
-    if spec.url.startswith("https:"):
-        trust = await asyncio.to_thread(_trust, spec, around.root)
-    headers = {"User-Agent": "linli-gateway", "Accept-Encoding": "identity", **spec.headers}
-    if spec.token:
-        headers["Authorization"] = f"Bearer {spec.token}"
+    if way.url.startswith("https:"):
+        trust = await asyncio.to_thread(_trust, way.tls, around.root)
+    headers = {"User-Agent": "linli-gateway", "Accept-Encoding": "identity", **way.headers}
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=trust, limit=4),
-        timeout=aiohttp.ClientTimeout(total=spec.timeout.seconds),
+        timeout=aiohttp.ClientTimeout(total=way.timeout.seconds),
         headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -190,12 +215,12 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body[:ANSWER_LIMIT])
 
 
-def _trust(spec: HttpSinkSpec, root: Path) -> ssl.SSLContext:
+def _trust(tls: Tls, root: Path) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=str(root / spec.ca) if spec.ca else None)
-        if spec.certificate:
-            key = str(root / spec.private_key) if spec.private_key else None
-            context.load_cert_chain(str(root / spec.certificate), key)
+        context = ssl.create_default_context(cafile=str(root / tls.ca) if tls.ca else None)
+        if tls.certificate:
+            key = str(root / tls.private_key) if tls.private_key else None
+            context.load_cert_chain(str(root / tls.certificate), key)
     except OSError as failure:
-        raise Barred(f"certificates of {spec.id}: {failure}") from failure
+        raise Barred(f"the certificates cannot be read: {failure}") from failure
     return context

@@ -51,7 +51,7 @@ class CloudEvents(HttpSinkSpec, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def _opened(spec: CloudEvents, around: Surroundings) -> AsyncIterator[Sink]:
-    async with uplink(spec, around) as http:
+    async with uplink(spec.way, around) as http:
         yield _Platform(spec, around, http)
 
 
