@@ -81,6 +81,11 @@ sources:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.mqtt)) == 0
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """As a power cut does it to a process."""
         self._end(signal.SIGKILL)
