@@ -75,16 +75,11 @@ _BY_CHANNEL: dict[tuple[int, int], tuple[Part, ...]] = {
     (0x03, 0x8E): (Part("occupancy", 1, states=("vacant", "occupied")),),
     (0x04, 0x8E): (Part("calibration_status", 1, states=("failed", "success")),),
     (0x08, 0x90): (Part("life_remain", 4, unit="s"),),
-    (0x09, 0x90): (Part("motor_stroke"),),
-    (0x0B, 0x90): (Part("motor_position"),),
     **{(ch, 0xD2): (Part(f"line_{n}_total_in", 4),) for n, ch in enumerate(_PASSING, 1)},
     **{(ch + 1, 0xD2): (Part(f"line_{n}_total_out", 4),) for n, ch in enumerate(_PASSING, 1)},
-    **{
-        (ch + 2, 0xCC): (Part(f"line_{n}_period_in"), Part(f"line_{n}_period_out"))
-        for n, ch in enumerate(_PASSING, 1)
-        if n > 1
-    },
-}
+    **{(ch + 2, 0xCC): (Part(f"line_{n}_period_in"), Part(f"line_{n}_period_out"))
+       for n, ch in enumerate(_PASSING[1:], 2)},
+}  # fmt: skip
 
 _BY_TYPE: dict[int, tuple[Part, ...]] = {
     0x00: (Part("", 1),),
@@ -147,11 +142,12 @@ _STATES: tuple[tuple[str, Mapping[int, Part]], ...] = (
     ("ws303", {3: Part("leakage_status", 1, states=_LEAK)}),
     ("ts30", {3: Part("magnet_chn1", 1, states=_MAGNET),
               4: Part("magnet_chn2", 1, states=_MAGNET)}),
-    ("wt101", {6: Part("tamper_status", 1, states=("installed", "uninstalled")),
-               7: Part("window_detection", 1, states=("normal", "open")),
-               10: Part("freeze_protection", 1, states=("normal", "triggered"))}),
 )  # fmt: skip
 """Model -> channel -> what a state of one byte means."""
+
+_FAMILIES = ((b"\x06\xcb", "am3"), (b"\x05\x6a", "am1"), (b"\x06\x65", "am1"),
+             (b"\x04\x82", "em400"))  # fmt: skip
+_VOC = (0x08, 0x7D)
 
 _STORED_LAYOUTS: tuple[tuple[str, tuple[Part, ...]], ...] = (
     ("em300(?!di)", (_TEMPERATURE, _HUMIDITY, Part("", 1))),
@@ -200,6 +196,8 @@ def _item(channel: int, kind: int, rest: bytes, model: str) -> tuple[list[Field]
         raise _Unknown(f"channel {channel:02X}, type {kind:02X}")
     if kind == 0x00:
         parts = [_state(channel & 0x7F, model)]
+    if (channel, kind) == _VOC and "am1" in model:
+        parts = [Part("tvoc", unit="ppb")]
     size = sum(part.size for part in parts)
     fields = list(_read(parts, _exactly(rest, size)))
     if channel & 0x80:  # sent because of a threshold
@@ -222,6 +220,11 @@ def _read(parts: Sequence[Part], raw: bytes) -> Iterator[Field]:
         failed = own in _FAILED and not part.signed
         if not failed and part.name not in _NO_READING:
             yield part.read(own)
+
+
+def _family(data: bytes) -> str:
+    """The series that an item only it has gives away."""
+    return next((name for item, name in _FAMILIES if item in data), "")
 
 
 def _state(channel: int, model: str) -> Part:
@@ -256,7 +259,7 @@ def _stored(rest: bytes, model: str) -> tuple[list[Field], int]:
 
 
 def decode(uplink: Uplink) -> Sequence[Field]:
-    model = re.sub(r"[^a-z0-9]", "", uplink.about)
+    model = re.sub(r"[^a-z0-9]", "", uplink.about) + _family(uplink.data)
     fields = []
     try:
         for field in _items(uplink.data, model):
@@ -290,12 +293,8 @@ def _possible(field: Field) -> bool:
 
 
 _RANGES = {
-    "battery": (0, 100),
-    "temperature": (-60, 100),
-    "humidity": (0, 100),
-    "pressure": (300, 1100),
-    "remaining": (0, 100),
-    "LAeq": (20, 140),
-}
+    "battery": (0, 100), "temperature": (-60, 100), "humidity": (0, 100),
+    "pressure": (300, 1100), "remaining": (0, 100), "LAeq": (20, 140),
+}  # fmt: skip
 
 MAKER = Maker(names=("milesight", "ursalink"), euis=("24E124",), decode=decode, surely=_surely)
