@@ -173,7 +173,7 @@ class Engine:
         if signal is not None:
             out.append(signal)
             if not signal.firing:
-                self._unblock(group.rule, now, out)
+                self._unblock(group.rule, now)
 
     def _is_blocked(self, group: Group) -> bool:
         """Whether an open incident of a rule named in `unless` explains *group*."""
@@ -185,12 +185,13 @@ class Engine:
                     return True
         return False
 
-    def _unblock(self, rule: Rule, now: Millis, out: list[Signal]) -> None:
-        """What *rule* explained and still fires opens now."""
+    def _unblock(self, rule: Rule, now: Millis) -> None:
+        """What *rule* explained and still fires opens a moment later: what ended *rule* may be
+        about to end it as well."""
         for other in self._blocked[rule.id]:
-            for (id, _), group in sorted(self._groups.items()):
+            for (id, _), group in self._groups.items():
                 if id == other.id and group.firing and group.told is None:
-                    self._settle(group, now, out, None)
+                    self._set(group, now, now + 1)
 
     # -- timers
 

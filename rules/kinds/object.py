@@ -34,9 +34,10 @@ class Track(msgspec.Struct, array_like=True):
 
 
 class Seen(msgspec.Struct, array_like=True):
-    """What the camera saw last; None while it does not see well."""
+    """What the camera saw last, None while it does not see well; and since when it sees."""
 
     tracks: dict[str, Track] | None = None
+    sight: Millis = 0
 
 
 class Object(Rule, frozen=True, kw_only=True):
@@ -80,6 +81,8 @@ class Object(Rule, frozen=True, kw_only=True):
         if seen.health:
             state.tracks = None
             return False
+        if state.tracks is None:
+            state.sight = seen.at
         before = state.tracks or {}
         now: dict[str, Track] = {}
         for n, found in enumerate(seen.detections):
@@ -95,11 +98,18 @@ class Object(Rule, frozen=True, kw_only=True):
     def verdict(self, state: Seen, now: Millis, firing: bool) -> bool | None:
         if state.tracks is None:
             return None
-        return sum(now - t.since >= self.dwell for t in state.tracks.values()) >= self.count
+        stayed = sum(now - t.since >= self.dwell for t in state.tracks.values())
+        if stayed >= self.count:
+            return True
+        # What is there since the camera sees again may have been there for long.
+        blinded = len(state.tracks) >= self.count and now - state.sight < self.dwell
+        return None if blinded else False
 
     def due(self, state: Seen, now: Millis) -> Millis | None:
-        ready = (t.since + self.dwell for t in (state.tracks or {}).values())
-        return min((at for at in ready if at > now), default=None)
+        if state.tracks is None:
+            return None
+        starts = (state.sight, *(track.since for track in state.tracks.values()))
+        return min((at for s in starts if (at := s + self.dwell) > now), default=None)
 
     def report(self, state: Seen, now: Millis, firing: bool) -> Report:
         stayed = [t for t in (state.tracks or {}).values() if now - t.since >= self.dwell]

@@ -53,7 +53,7 @@ class Stuck(Rule, frozen=True, kw_only=True):
 
     def take(self, state: Flat, seen: Observation, part: int) -> bool:
         value: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
-        if not state.count or abs(value - state.value) > self.tolerance:
+        if not state.count or _differ(value, state.value, self.tolerance):
             state.value, state.since, state.count = value, seen.at, 0
         state.last = seen.at
         state.count += 1
@@ -74,3 +74,8 @@ class Stuck(Rule, frozen=True, kw_only=True):
         what = f"{quantity} {state.value:.6g} {state.unit}".rstrip()
         text = f"{what} has not changed for {span} in {state.count} readings; limit {limit}"
         return Report((Reason(text, quantity, state.value, unit=state.unit),))
+
+
+def _differ(value: float, before: float, tolerance: float) -> bool:
+    """50.1 and 50 differ by 0.1, whatever binary fractions make of it."""
+    return abs(value - before) > tolerance + 1e-9 * max(1.0, abs(value))

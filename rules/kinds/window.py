@@ -62,7 +62,7 @@ class Window(Limited, frozen=True, kw_only=True):
     def take(self, state: Recent, seen: Observation, part: int) -> bool:
         value: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
         state.samples.forget(seen.at - self.over)
-        state.samples.add(seen.at, 10 ** min(value / 10, 30) if self.of == "leq" else value)
+        state.samples.add(seen.at, 10.0 ** min(value / 10, 30.0) if self.of == "leq" else value)
         state.unit, state.ever = seen.unit, True  # type: ignore[union-attr]  # readings only
         return False
 

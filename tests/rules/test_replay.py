@@ -1,141 +1,153 @@
-"""What a live run tells does not depend on when it looks at its timers, nor on being killed."""
+"""What a live run tells does not depend on when it looks at its timers, nor on being killed.
+
+All rules of cases/*.yaml take part: a new kind is found by itself.
+"""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from gateway.model import (
     Detection,
-    Duration,
+    Evidence,
     Millis,
     Observation,
-    Place,
     Reading,
     Scene,
     Signal,
-    Subject,
 )
 from rules.engine import Engine
-from rules.kinds.object import Object
-from rules.kinds.silence import Silence
-from rules.kinds.threshold import Threshold
-from rules.rule import Rule, Step
-from rules.schedule import Schedule
-from rules.selector import Names, Select
-
-T0 = 1_700_000_000_000
+from rules.rule import Rule
+from tests.rules.courses import END, MINUTE, RULES, SUBJECTS, T0
 
 
-def span(text: str) -> Duration:
-    return Duration.parse(text)
+class Day(NamedTuple):
+    """Some rules, and what they see, in order."""
+
+    rules: Sequence[Rule]
+    seen: Sequence[Observation]
+
+    def engine(self) -> Engine:
+        return Engine(self.rules, SUBJECTS)
+
+    def replay(self) -> list[Signal]:
+        engine = self.engine()
+        return [s for o in self.seen for s in engine.observe(o)] + [*engine.advance(END)]
 
 
-STAIR = Place(site="yard", address="stair 3")
-SUBJECTS = {
-    "a": Subject("a", place=STAIR, period=span("20s")),
-    "b": Subject("b", place=STAIR, period=span("50s")),
-    "cam": Subject("cam", place=STAIR),
-    "z": Subject("z"),
-}
-TEMPERATURE = Select(quantity=Names(["t"]))
-RULES: Sequence[Rule] = (
-    Threshold(
-        id="warm", incident="x", select=TEMPERATURE, above=8, clear_below=6, wait=span("30s"),
-        keep_for=span("10s"),
-    ),
-    Threshold(
-        id="stair", incident="x", select=TEMPERATURE, above=5, by="place", wait=span("5s"),
-        cooldown=span("90s"),
-        steps=(Step(severity="critical", devices=2), Step(severity="major", after=span("40s"))),
-    ),
-    Threshold(
-        id="hours", incident="x", select=TEMPERATURE, below=5, unless=("lost",),
-        schedule=Schedule.parse(["22:14-22:15", "22:16-22:18"]), wait=span("3s"),
-    ),
-    Silence(id="lost", incident="x", wait=span("5s")),
-    Object(
-        id="bag", incident="x", select=Select(label=Names(["bag"])), dwell=span("20s"),
-        keep_for=span("5s"),
-    ),
-)  # fmt: skip
-
-readings = st.builds(
-    lambda s, device, value: Reading(device, "t", value, T0 + s * 500),
-    st.integers(0, 600),
-    st.sampled_from("abz"),
-    st.one_of(st.floats(0, 12), st.just(float("nan")), st.just("off")),
-)
-scenes = st.builds(
-    lambda s, tracks, health: Scene(
-        "cam", tuple(Detection("bag", 0.9, (0, 0, 1, 1), t) for t in tracks), T0 + s * 500, health
-    ),
-    st.integers(0, 600),
-    st.sets(st.sampled_from("pq")),
-    st.sampled_from(["", "", "", "covered"]),
-)
-days = st.lists(st.one_of(readings, readings, scenes), max_size=40)
-moments = st.lists(st.integers(0, 900), max_size=40)
-END = T0 + 500_000
+@st.composite
+def days(draw: st.DrawFn) -> Day:
+    """A few rules at a time, values near to each other, gaps of minutes: so that they fire."""
+    rules = draw(st.lists(st.sampled_from(RULES), min_size=1, max_size=4, unique=True))
+    parts = [part for rule in rules for part in rule.parts()]
+    kinds = []
+    if any(part.readings for part in parts):
+        kinds += [_readings(draw, sorted({q for part in parts for q in part.select.quantity}))]
+    if any(part.scenes for part in parts):
+        labels = sorted({label for part in parts for label in part.select.label})
+        kinds += [_scenes(labels, sorted({z for part in parts for z in part.select.zone}))]
+    gaps = st.sampled_from([0, 0, MINUTE // 2, MINUTE, MINUTE, 3 * MINUTE, 8 * MINUTE])
+    at, seen = T0, []
+    for gap, observation in draw(st.lists(st.tuples(gaps, st.one_of(kinds)), max_size=60)):
+        at += gap
+        seen.append(replace(observation, at=at))
+    return Day(rules, seen)
 
 
-def replay(seen: Sequence[Observation]) -> list[Signal]:
-    engine = Engine(RULES, SUBJECTS)
-    return [s for o in seen for s in engine.observe(o)] + [*engine.advance(END)]
+def _readings(draw: st.DrawFn, quantities: list[str]) -> st.SearchStrategy[Observation]:
+    palette = draw(st.lists(VALUES, min_size=1, max_size=3))
+    return st.builds(
+        Reading,
+        device=st.sampled_from("aaab" + draw(st.sampled_from(["", "b", "bc"]))),
+        quantity=st.sampled_from(quantities or ["temperature"]),
+        value=st.sampled_from([*palette, *palette, float("nan"), "open", "closed"]),
+        at=st.just(T0),
+        quality=st.sampled_from([0] * 9 + [1]),
+    )
 
 
-def in_order(seen: list[Observation]) -> list[Observation]:
-    return sorted(seen, key=lambda o: o.at)
+def _scenes(labels: list[str], zones: list[str]) -> st.SearchStrategy[Observation]:
+    detections = st.builds(
+        Detection,
+        label=st.sampled_from(labels or ["person"]),
+        score=st.sampled_from([0.3, 0.9, 0.9]),
+        box=st.just((0.0, 0.0, 1.0, 1.0)),
+        track=st.sampled_from(["", "p", "q"]),
+        zone=st.sampled_from([*zones, *zones, ""]),
+        evidence=st.sampled_from([(), (Evidence("aa", "image/jpeg", "now", T0, 1),)]),
+    )
+    return st.builds(
+        Scene,
+        camera=st.just("cam-1"),
+        detections=st.lists(detections, max_size=3).map(tuple),
+        health=st.sampled_from([""] * 5 + ["covered"]),
+    )
 
 
-@given(days, moments, moments)
+VALUES = st.sampled_from([-1.0, 0.0, 1.0, 2.0, 9.0, 11.0, 45.0, 61.0, 97.0, 500.0])
+moments = st.integers(0, 700).map(lambda n: T0 + n * MINUTE // 2)
+breaks = st.lists(moments, max_size=20)
+
+
+@settings(max_examples=400)
+@given(days(), breaks, breaks)
 def test_polling_and_killing_change_nothing(
-    seen: list[Observation], polls: list[int], kills: list[int]
+    day: Day, polls: list[Millis], kills: list[Millis]
 ) -> None:
-    seen = in_order(seen)
-    engine, told = Engine(RULES, SUBJECTS), []
+    engine, told = day.engine(), []
     steps: list[tuple[Millis, int, Observation | None]] = [
-        *((o.at, 1, o) for o in seen),
-        *((T0 + p * 500, 0, None) for p in polls),
-        *((T0 + k * 500, 2, None) for k in kills),
+        *((o.at, 1, o) for o in day.seen),
+        *((p, 0, None) for p in polls),
+        *((k, 2, None) for k in kills),
     ]
     for at, what, observation in sorted(steps, key=lambda step: step[:2]):
         if what == 2:
-            blob = engine.snapshot()
-            engine = Engine(RULES, SUBJECTS)
+            blob, firing = engine.snapshot(), sorted(s.key for s in engine.open())
+            engine = day.engine()
             engine.restore(blob)
+            assert sorted(s.key for s in engine.open()) == firing
         elif observation is not None:
             told += engine.observe(observation)
         else:
             told += engine.advance(at)
     told += engine.advance(END)
-    assert told == replay(seen)
+    assert told == day.replay()
 
 
-@given(days)
-def test_a_timer_fires_at_the_instant_that_was_announced(seen: list[Observation]) -> None:
-    engine, told = Engine(RULES, SUBJECTS), []
-    for o in in_order(seen):
+@given(days())
+def test_a_timer_fires_at_the_instant_that_was_announced(day: Day) -> None:
+    engine, told = day.engine(), []
+    for o in day.seen:
         while (due := engine.due()) is not None and due <= o.at:
             told += engine.advance(due)
         told += engine.observe(o)
     while (due := engine.due()) is not None and due <= END:
         told += engine.advance(due)
-    assert told == replay(in_order(seen))
+    assert told == day.replay()
 
 
-@given(days)
-def test_signals_of_one_incident_come_in_order(seen: list[Observation]) -> None:
-    open_ones: dict[tuple[str, str], Signal] = {}
+@given(days())
+def test_signals_of_one_incident_come_in_order(day: Day) -> None:
+    open_ones: set[tuple[str, str]] = set()
     last = T0
-    for signal in replay(in_order(seen)):
+    for signal in day.replay():
         assert last <= signal.at
         last = signal.at
         where = signal.rule, signal.key
         assert (where in open_ones) == (signal.update or not signal.firing)
         assert signal.since <= signal.at
         assert signal.reasons
+        assert signal.devices
         if signal.firing:
-            open_ones[where] = signal
+            open_ones.add(where)
         else:
-            del open_ones[where]
+            open_ones.remove(where)
+
+
+@given(days())
+def test_what_is_not_for_rules_is_not_judged(day: Day) -> None:
+    late = [replace(o, quality=2) for o in day.seen if isinstance(o, Reading)]
+    assert not day._replace(seen=late).replay()
