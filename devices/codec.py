@@ -45,16 +45,13 @@ class Message(msgspec.Struct):
     notes: list[str] = msgspec.field(default_factory=list)
     """What is suspicious or was left out, as `word: text`: the word is one of few and is counted,
     the text is for people. `personal_data: 2 names`, `came_twice: temperature`."""
-    _levels: list[str] | None = None
+    levels: list[str] = msgspec.field(default_factory=list)
+    """The topic, split at its slashes."""
     _document: Document | None = None
     _broken: str = ""
 
-    @property
-    def levels(self) -> list[str]:
-        """The topic, split at its slashes."""
-        if self._levels is None:
-            self._levels = self.topic.split("/")
-        return self._levels
+    def __post_init__(self) -> None:
+        self.levels = self.topic.split("/")
 
     def json(self) -> Any:
         """The payload as JSON; raises `Malformed`. A number that is none is nan: pass it on as
@@ -123,8 +120,9 @@ class Codec(msgspec.Struct, frozen=True):
     expects: Callable[[Message, Memory], bool] | None = None
     """Has an earlier announcement promised this message? Asked like `recognise`, for dialects
     that announce their topics (Home Assistant discovery)."""
-    by_topic: bool = False
-    """The topic alone decides in `recognise`: a no is remembered per topic."""
+    by_topic: bool = True
+    """The topic alone decides in `recognise`: its answer is remembered per topic. False where it
+    looks at the payload as well."""
     priority: int = 50
     """Lower ones are asked first: 10 a topic that only this dialect has, 50 a shape that is
     hard to mistake, 90 whatever is left."""

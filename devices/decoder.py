@@ -147,8 +147,11 @@ class Decoder:
         for codec in candidates:
             if codec.expects and codec.expects(message, self._memories[codec.dialect]):
                 return codec
-            if _does(codec, message):
-                return codec
+            try:
+                if codec.recognise(message):
+                    return codec
+            except Malformed:
+                continue
         if message.payload[:1] in b"{[":
             message.json()  # what is broken JSON to all of them is broken
         raise Ignored("no dialect is recognised; name it in devices.yaml")
@@ -170,13 +173,6 @@ def _transcoded(payload: bytes, encoding: str) -> bytes:
 def _may(codec: Codec, message: Message) -> bool:
     """Could a message on this topic be of the dialect, whatever it holds?"""
     return not codec.by_topic or codec.expects is not None or codec.recognise(message)
-
-
-def _does(codec: Codec, message: Message) -> bool:
-    try:
-        return codec.recognise(message)
-    except Malformed:
-        return False
 
 
 def _told(dialect: str, message: Message, found: Found) -> Decoded:

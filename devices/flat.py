@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from devices.codec import Message, Value
@@ -49,7 +50,7 @@ def values(
     device: str,
     document: Mapping[str, Any],
     fields: Mapping[str, Field],
-    skip: Callable[[Leaf], bool] = lambda leaf: False,
+    skip: Callable[[str], bool] = lambda path: False,
     words: Collection[str] = (),
 ) -> list[Value]:
     """Every number and known word of *document*; a key in *fields* by what is said there, any
@@ -64,15 +65,19 @@ def values(
             continue
         field = fields.get(name) or fields.get(name.lower())
         if field is None:
-            if describes(leaf.path) or leaf.path.startswith("__") or name.lower() == "id":
-                continue
-            if skip(leaf) or not (name in words or _said(message, leaf)):
+            if _about(leaf.path) or skip(leaf.path) or not (name in words or _said(message, leaf)):
                 continue
             field = Field(_POSITION[name] + datum if datum and name in _POSITION else name)
         found.append(
             Value(device, field.quantity, leaf.value, field.unit, measured_at, quality, leaf.path)
         )
     return found
+
+
+@lru_cache(maxsize=4096)
+def _about(path: str) -> bool:
+    """Is it about the device, or inert?"""
+    return describes(path) or path.startswith("__") or path.lower() == "id"
 
 
 def _said(message: Message, leaf: Leaf) -> bool:

@@ -19,6 +19,8 @@ _Key = tuple[str, str, int | None, str]
 
 def tell_apart(values: Sequence[Value]) -> tuple[Sequence[Value], list[Value]]:
     """(values of which none has the name of another, values that came under one name twice)."""
+    if len(values) < 2:
+        return values, []
     groups: dict[_Key, list[Value]] = {}
     for value in values:
         key = (value.device, canonical(value.quantity), value.measured_at, value.unit)

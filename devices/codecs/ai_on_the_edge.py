@@ -45,4 +45,4 @@ def _counted(topic: str) -> tuple[str, str]:
     return "water_volume", "m3"
 
 
-CODEC = Codec("ai_on_the_edge", _recognise, _decode, priority=30)
+CODEC = Codec("ai_on_the_edge", _recognise, _decode, by_topic=False, priority=30)

@@ -48,4 +48,4 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     ]
 
 
-CODEC = Codec("airgradient", _recognise, _decode, priority=20)
+CODEC = Codec("airgradient", _recognise, _decode, by_topic=False, priority=20)

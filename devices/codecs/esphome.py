@@ -56,4 +56,4 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     return [Value(address, quantity or name, value, path=f"{component}/{name}")]
 
 
-CODEC = Codec("esphome", _recognise, _decode, by_topic=True, priority=60)
+CODEC = Codec("esphome", _recognise, _decode, priority=60)

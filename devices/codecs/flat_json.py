@@ -46,4 +46,4 @@ def _probes(message: Message, document: dict[str, object]) -> dict[str, Field]:
     return {key: Field(quantity) for key in keys}
 
 
-CODEC = Codec("flat_json", _recognise, _decode, priority=90)
+CODEC = Codec("flat_json", _recognise, _decode, by_topic=False, priority=90)

@@ -86,4 +86,4 @@ def _value(message: Message, device: str, name: str, unit: str, datatype: str) -
     return Value(device, quantity or name, value, unit, path=name)
 
 
-CODEC = Codec("homie5", _recognise, _decode, by_topic=True, priority=12)
+CODEC = Codec("homie5", _recognise, _decode, priority=12)

@@ -76,4 +76,4 @@ def _value(text: str, quantity: str) -> float | str:
     return text
 
 
-CODEC = Codec("plain_scalar", _recognise, _decode, priority=95)
+CODEC = Codec("plain_scalar", _recognise, _decode, by_topic=False, priority=95)

@@ -150,4 +150,4 @@ def _zoned(time: Any) -> bool:
     return isinstance(time, str) and bool(re.search(r"(?:Z|[+-]\d\d:?\d\d)$|^\d{10}", time))
 
 
-CODEC = Codec("rtl_433", _recognise, _decode, priority=15)
+CODEC = Codec("rtl_433", _recognise, _decode, by_topic=False, priority=15)

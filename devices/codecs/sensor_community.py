@@ -80,4 +80,4 @@ def _meaning(kind: str) -> Field | None:
     return field
 
 
-CODEC = Codec("sensor_community", _recognise, _decode, priority=20)
+CODEC = Codec("sensor_community", _recognise, _decode, by_topic=False, priority=20)

@@ -122,4 +122,4 @@ def _meaning(kind: str, rest: list[str]) -> tuple[Field | None, str]:
     return field, "" if first else f"#{kind}{index}"
 
 
-CODEC = Codec("shelly_gen1", _recognise, _decode, by_topic=True, priority=12)
+CODEC = Codec("shelly_gen1", _recognise, _decode, priority=12)

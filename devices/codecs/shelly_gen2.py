@@ -197,4 +197,4 @@ def _stamped(value: Value, stamp: Stamp, path: str) -> Value:
     )
 
 
-CODEC = Codec("shelly_gen2", _recognise, _decode, by_topic=True, priority=11)
+CODEC = Codec("shelly_gen2", _recognise, _decode, priority=11)

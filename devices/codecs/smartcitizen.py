@@ -58,4 +58,4 @@ def _short(message: Message) -> Iterator[Value]:
         yield Value(message.levels[2], f"sensor:{id}", value, "1", at, quality, id)
 
 
-CODEC = Codec("smartcitizen", _recognise, _decode, by_topic=True, priority=12)
+CODEC = Codec("smartcitizen", _recognise, _decode, priority=12)

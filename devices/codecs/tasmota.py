@@ -282,4 +282,4 @@ def _known(
             yield Value(device, field.quantity, value, field.unit, path=f"{path}.{key}")
 
 
-CODEC = Codec("tasmota", _recognise, _decode, by_topic=True, priority=12)
+CODEC = Codec("tasmota", _recognise, _decode, priority=12)

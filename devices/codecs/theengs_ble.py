@@ -124,4 +124,4 @@ def _values(message: Message, device: str, said: dict[str, Any]) -> list[Value]:
     return found
 
 
-CODEC = Codec("theengs_ble", _recognise, _decode, by_topic=True, priority=15)
+CODEC = Codec("theengs_ble", _recognise, _decode, priority=15)

@@ -114,4 +114,4 @@ def _energy(name: str, unit: str) -> Field | None:
     return Field("energy", unit) if ENERGY.fullmatch(name) else None
 
 
-CODEC = Codec("wmbusmeters", _recognise, _decode, priority=15)
+CODEC = Codec("wmbusmeters", _recognise, _decode, by_topic=False, priority=15)

@@ -16,13 +16,13 @@ A friendly name may hold slashes. Identity is the topic, never an address inside
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec.structs import replace
 
 from devices import flat
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
-from devices.leaves import Leaf
 
 BASE = "zigbee2mqtt"
 
@@ -108,8 +108,9 @@ def _state(device: str, message: Message, state: dict[str, Any]) -> list[Value]:
     return [_meant(value, battery) for value in fields]
 
 
-def _left_out(leaf: Leaf) -> bool:
-    return _SETTING.fullmatch(leaf.path) is not None
+@lru_cache(maxsize=1024)
+def _left_out(path: str) -> bool:
+    return _SETTING.fullmatch(path) is not None
 
 
 def _meant(value: Value, battery: bool) -> Value:
@@ -130,11 +131,11 @@ def _meant(value: Value, battery: bool) -> Value:
     if name == "state":
         word = str(raw).upper()
         return replace(value, quantity="switch" if word in ("ON", "OFF") else "state")
-    place = _PLACES.fullmatch(name)
+    place = _PLACES.fullmatch(name) if "_" in name else None
     if place and place[1] in ("state", "power", "current", "voltage", "energy"):
         part = replace(value, device=f"{value.device}#{place[2]}", quantity=place[1])
         return _meant(part, battery)
     return value
 
 
-CODEC = Codec("zigbee2mqtt", _recognise, _decode, priority=10)
+CODEC = Codec("zigbee2mqtt", _recognise, _decode, by_topic=False, priority=10)
