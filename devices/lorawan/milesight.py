@@ -40,8 +40,7 @@ class Part(NamedTuple):
 
 
 _TEMPERATURE = Part("temperature", 2, 10, True, "Cel")
-_HUMIDITY = Part("humidity", 1, 2, unit="%RH")
-_DISTANCE = Part("distance", 2, unit="mm")
+_HUMIDITY, _DISTANCE = Part("humidity", 1, 2, unit="%RH"), Part("distance", 2, unit="mm")
 _ANGLES = tuple(Part(f"angle_{axis}", 2, 100, True, "deg") for axis in "xyz")
 _PASSING = (0x03, 0x06, 0x09, 0x0C)
 
@@ -266,7 +265,7 @@ def decode(uplink: Uplink) -> Sequence[Field]:
             fields.append(field)
     except _Unknown as unknown:
         if not fields:
-            raise Ignored(f"Milesight: {unknown} is not known here") from None
+            raise Ignored(f"Milesight: {unknown} is not known") from None
     return fields
 
 
