@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 
+from gateway.failpoints import hit
 from gateway.model import Batch, Incident, Millis, Reading, Scene
 from gateway.store import connection, opening, recall
 from gateway.store.access import Access
@@ -116,6 +117,7 @@ class Store(Reads):
         access = self._access
         before = access.writer
         before.close()
+        hit("reopen.closed")
         after = before.broken or StoreFailed("reopened without need")
         before.broken = after  # until there is another one
         access.writer = opening.reopened(access.path, self._spec, before.doubtful, after)

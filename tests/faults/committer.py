@@ -1,0 +1,112 @@
+"""A process that commits until it is killed, and tells its parent what was acknowledged.
+
+    python -m tests.faults.committer DATABASE [--early] [--fail-at N] [--forget]
+
+On stdout, a line each, written only after the store's call has returned:
+
+    ready            the store is open and the tail has been read
+    acked SEQ ID     all readings before SEQ are acknowledged, and incident ID
+    sent ID          the sink has taken this envelope (before the store is told so)
+    done ID          the store has said that it will not hand it out again
+"""
+
+import argparse
+import asyncio
+import os
+import random
+from itertools import count
+from pathlib import Path
+
+from gateway.model import Batch, Duration, Reading
+from gateway.store import Store, StoreFailed, StoreSpec, chores, compaction, retention, shelf
+from tests.gateway.store.facts import NOON, envelope, incident, scene
+
+
+def reading(seq: int) -> Reading:
+    """The seq-th reading ever: all of it follows from its number, so that nothing false can
+    pass for it."""
+    text = seq % 13 == 0
+    return Reading(
+        device=f"d{seq % 7}",
+        quantity="text" if text else "number",
+        value=f"#{seq}" if text else seq * 0.25,
+        at=NOON + seq,
+        measured_at=None if seq % 3 else NOON - seq,
+        quality=seq % 5,
+    )
+
+
+def say(*words: object) -> None:
+    """One write, so that a kill cannot leave half a line."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
+def hurry() -> None:
+    """Let all that happens now and then in a year happen every few commits."""
+    chores.COMMITS, chores.PAGES = 6, 40
+    compaction.BATCHES, compaction.ROWS, compaction.PARTIAL = 8, 3, 3
+    shelf.FULL = 64
+    retention.PERIOD = 20
+
+
+async def commit(store: Store, batch: Batch) -> None:
+    """As the pump does."""
+    while True:
+        try:
+            return await store.commit(batch)
+        except StoreFailed:
+            await store.reopen()
+
+
+async def deliver(store: Store) -> None:
+    for waiting in await store.outbox.next("city", 3):
+        say("sent", waiting.id)
+        await store.outbox.done("city", [waiting.id])
+        say("done", waiting.id)
+
+
+async def work(store: Store, args: argparse.Namespace) -> None:
+    chance = random.Random(args.seed)
+    await store.journal.keep(["influx"])
+    for number in count():
+        seq = (await store.totals())["committed"]
+        size = chance.choice((0, 1, 1, 2, 30))
+        found = incident(f"i-{seq}-{number}-{args.seed}")
+        batch = Batch(
+            at=NOON + seq + size,
+            readings=tuple(map(reading, range(seq, seq + size))),
+            scenes=(scene(seq),),
+            incidents=(found,),
+            envelopes=(envelope(found),),
+            snapshot=b"%d" % (seq + size) if number % 4 == 0 else None,
+        )
+        if args.early:
+            say("acked", seq + size, found.id)
+        if args.fail_at == number:
+            store._access.writer.broken = StoreFailed("as if the disk had failed")
+        await commit(store, batch)
+        say("acked", seq + size, found.id)
+        await deliver(store)
+        _, cursor = await store.journal.read(await store.journal.cursor("influx"), 40)
+        await store.journal.advance("influx", cursor)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database", type=Path)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--early", action="store_true", help="acknowledge before the commit")
+    parser.add_argument("--fail-at", type=int, help="the commit before which the disk fails")
+    parser.add_argument("--forget", action="store_true", help="keep readings for a moment only")
+    args = parser.parse_args()
+    hurry()
+    keep = Duration(50) if args.forget else Duration.parse("90d")
+    store = Store.open(args.database, StoreSpec(keep=keep))
+    for _ in store.recall().tail:
+        pass
+    say("ready")
+    await work(store, args)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
