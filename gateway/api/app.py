@@ -1,7 +1,11 @@
 """Puts the FastAPI application together."""
 
-from fastapi import FastAPI
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import gateway.api.routes
@@ -17,13 +21,13 @@ from gateway.plugins import modules
 
 ABOUT = """Everything that the console does, it does through these routes.
 
-Log in with `POST /login` (a cookie) or send `Authorization: Bearer <token>`; tokens are made
-with `linli users token NAME`. Times are whole milliseconds since 1970-01-01 UTC. Errors are
-problem documents (RFC 9457)."""
+Log in with POST /login (a cookie), or send "Authorization: Bearer <token>"; a token is made with
+"linli users token DIR NAME". Times are whole milliseconds since 1970-01-01 UTC. Errors are problem
+documents (RFC 9457)."""
 
 
 def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
-    """The whole application, behind its guard."""
+    """The whole application, behind its guard. Reads files: call it off the loop."""
     app = FastAPI(
         title="Linli",
         version="1",
@@ -31,11 +35,13 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        separate_input_output_schemas=False,
     )
     accounts = Accounts(desk.root, spec, desk.clock, desk.health)
     app.state.changes = Changes(desk)
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
     routers = [*(module.router for module in modules(gateway.api.routes)), pages.router()]
+    _say_roles(routers)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(HTTPException, on_http_exception)
@@ -44,3 +50,11 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
         Guard, access=Access(routers), accounts=accounts, spec=spec, health=desk.health
     )
     return app
+
+
+def _say_roles(routers: Iterable[APIRouter]) -> None:
+    """Each operation of the OpenAPI document says who may call it."""
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute):
+            roles: dict[str, Any] = {"x-roles": sorted(getattr(route.endpoint, "needs", ()))}
+            route.openapi_extra = (route.openapi_extra or {}) | roles

@@ -31,7 +31,7 @@ what is said to be for devices."""
 FILE = "users.yaml"
 NAME = re.compile(r"[\w.@-]{1,64}")
 LONGEST = 1024
-"""Bytes of a password that are looked at; a longer one is refused before any work is done."""
+"""Characters of a password; a longer one is refused before any work is done."""
 
 _N, _R, _P = 14, 8, 5
 """scrypt, N = 2^14, r = 8, p = 5: OWASP Password Storage Cheat Sheet's choice for 16 MiB."""
@@ -84,16 +84,15 @@ def hash_password(password: str, salt: bytes | None = None) -> str:
 
 def verify_password(password: str, stored: str) -> bool:
     """False also for what is no hash at all: a broken line lets nobody in."""
+    if "\0" in password or len(password) > LONGEST:
+        return False  # HMAC pads a short key with zeros: `x` and `x\0` would be the same
     try:
-        scheme, n, r, p, salt, _ = stored.split("$")
-        if scheme != "scrypt" or len(password.encode()) > LONGEST:
-            return False
-        again = _scrypt(password, base64.b64decode(salt), int(n), int(r), int(p))
-        return hmac.compare_digest(
-            _encode((int(n), int(r), int(p)), base64.b64decode(salt), again), stored
-        )
-    except (ValueError, UnicodeEncodeError, OverflowError):
+        scheme, n, r, p, text, _ = stored.split("$")
+        cost, salt = (int(n), int(r), int(p)), base64.b64decode(text)
+        again = _encode(cost, salt, _scrypt(password, salt, *cost))
+    except (ValueError, OverflowError):
         return False
+    return scheme == "scrypt" and hmac.compare_digest(again.encode(), stored.encode())
 
 
 def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:

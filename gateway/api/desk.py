@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from gateway.health import PartsHealth
-from gateway.model import Detection, Incident, Millis, Quarantined, Reading, Subject
+from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
 from gateway.ports import Clock, Inbox
 
 
@@ -60,11 +60,27 @@ class Backlog(Protocol):
     def oldest(self) -> Millis | None: ...
 
 
+class DeadLetter(Protocol):
+    """What a sink refused for good."""
+
+    @property
+    def envelope(self) -> Envelope: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def at(self) -> Millis: ...
+
+
 class Outbox(Protocol):
     async def backlog(self) -> Mapping[str, Backlog]: ...
-    async def dead(self, sink: str, limit: int = 100) -> Sequence[Any]: ...
-    async def revive(self, sink: str, id: str) -> Any: ...
-    async def done(self, sink: str, ids: Sequence[str]) -> Any: ...
+    async def dead(self, sink: str, limit: int = 100) -> Sequence[DeadLetter]: ...
+    async def revive(self, sink: str, id: str) -> bool:
+        """Back into the line; False when it is not among the dead."""
+        ...
+
+    async def done(self, sink: str, ids: Sequence[str]) -> None:
+        """Give up for good."""
+        ...
 
 
 class Store(Protocol):

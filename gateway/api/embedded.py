@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from gateway.api.app import build
 from gateway.api.desk import Desk
@@ -26,8 +27,12 @@ class Guest(uvicorn.Server):
 
 
 async def run(desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
-    """Serve on *listener* until cancelled, then let open requests finish."""
-    root, app = desk.root, build(desk, spec)
+    """Serve the API and the console on *listener* until cancelled."""
+    await host(await asyncio.to_thread(build, desk, spec), desk, spec, listener)
+
+
+async def host(app: FastAPI, desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
+    """Serve *app* until cancelled, then let open requests finish."""
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -39,8 +44,8 @@ async def run(desk: Desk, spec: ConsoleSpec, listener: socket.socket) -> None:
         proxy_headers=False,
         limit_concurrency=CONNECTIONS,
         timeout_graceful_shutdown=GRACE,
-        ssl_certfile=root / spec.tls_cert if spec.tls_cert else None,
-        ssl_keyfile=root / spec.tls_key if spec.tls_key else None,
+        ssl_certfile=desk.root / spec.tls_cert if spec.tls_cert else None,
+        ssl_keyfile=desk.root / spec.tls_key if spec.tls_key else None,
     )
     server = Guest(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]), name="console server")

@@ -1,5 +1,6 @@
 """A desk without a gateway behind it: 200 devices, 4 cameras and some incidents, in memory."""
 
+import functools
 import hashlib
 import math
 import random
@@ -19,6 +20,7 @@ from gateway.model import (
     Action,
     Detection,
     Duration,
+    Envelope,
     Evidence,
     GridCode,
     Incident,
@@ -33,11 +35,12 @@ from gateway.model import (
     Subject,
 )
 from gateway.ports import Ack
+from gateway.store.outbox import DeadLetter
 
 NOW: Millis = 1_790_000_000_000
 MINUTE = 60_000
 PASSWORDS = {"vera": "viewer-pass", "omar": "operator-pass", "ada": "admin-pass"}
-ROLES = {"vera": "viewer", "omar": "operator", "ada": "admin"}
+ROLES: dict[str, Any] = {"vera": "viewer", "omar": "operator", "ada": "admin"}
 TOKENS = {"station": "device-token", "platform": "viewer-token"}
 _KINDS = (
     ("bin", "Bin", "垃圾桶", {"fill": ("%", 20, 70)}, 10),
@@ -93,18 +96,31 @@ class FakeInbox:
 
 class FakeOutbox:
     def __init__(self) -> None:
-        self.letters: dict[str, list[Any]] = {}
+        self.letters: dict[str, list[DeadLetter]] = {}
         self.waiting = {"city": 3, "webhook": 0}
+        self.since: Millis = NOW - 4 * MINUTE
 
     async def backlog(self) -> Mapping[str, Any]:
         return {
             sink: SimpleNamespace(
                 waiting=n,
                 dead=len(self.letters.get(sink, ())),
-                oldest=NOW - 4 * MINUTE if n else None,
+                oldest=self.since if n else None,
             )
             for sink, n in self.waiting.items()
         }
+
+    async def dead(self, sink: str, limit: int = 100) -> list[DeadLetter]:
+        return self.letters.get(sink, [])[:limit]
+
+    async def revive(self, sink: str, id: str) -> bool:
+        found = [d for d in self.letters.get(sink, ()) if d.id == id]
+        await self.done(sink, [id])
+        self.waiting[sink] += len(found)
+        return bool(found)
+
+    async def done(self, sink: str, ids: Sequence[str]) -> None:
+        self.letters[sink] = [d for d in self.letters.get(sink, ()) if d.id not in ids]
 
 
 class FakeStore:
@@ -259,6 +275,9 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
         for name, bag, role, ago in (("before", False, "before", 9), ("bag", True, "now", 3))
     }
     store = FakeStore(incidents(now, known, cameras, evidence, chinese))
+    store.outbox.since = now - 4 * MINUTE
+    refused = Envelope("inc-0030-1", "city", "resolved", store.versions["inc-0030"][-1])
+    store.outbox.letters["city"] = [DeadLetter(refused, "400 Bad Request: unknown grid", now)]
     health = PartsHealth(clock)
     for part, state, detail in PARTS:
         health.report(part, state, detail)
@@ -281,7 +300,7 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
         config=config,
         clock=clock,
         health=health,
-        store=store,  # type: ignore[arg-type] - the fake has no dead letters to revive
+        store=store,
         inbox=FakeInbox(store),
         latest=FakeLatest(readings(known, now)),
         pictures=pictures(now),
@@ -303,8 +322,11 @@ PARTS = (
 )
 
 
+hashed = functools.cache(hash_password)
+
+
 def write_people(root: Path) -> None:
-    people = {n: User(ROLES[n], hash_password(p)) for n, p in PASSWORDS.items()}  # type: ignore[arg-type] - the roles above
+    people = {n: User(ROLES[n], hashed(p)) for n, p in PASSWORDS.items()}
     tokens = {
         "station": Token("device", hash_token(TOKENS["station"])),
         "platform": Token("viewer", hash_token(TOKENS["platform"])),

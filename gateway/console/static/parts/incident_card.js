@@ -27,5 +27,5 @@ export function incidentCard(incident) {
         h("span", null, icon("clock"), ago(incident.opened_at, now())))),
     fresh && may("operator") && h("div", { class: "incident-deed" },
       action(`ack-${incident.id}`, t("deed.acknowledge"), "check",
-        () => ask("POST", `/api/v1/incidents/${encodeURIComponent(incident.id)}/acknowledge`, {}), "primary")));
+        () => ask("POST", `/api/v1/incidents/${encodeURIComponent(incident.id)}/acknowledge`, {}))));
 }
