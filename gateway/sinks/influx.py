@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 
 import msgspec
 from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.client.write_api import SYNCHRONOUS
 from influxdb_client.rest import ApiException
+from influxdb_client.service.write_service import WriteService
 from urllib3.exceptions import HTTPError, SSLError
 
 from gateway.line_protocol import Refused, writer
@@ -145,7 +145,7 @@ class _V1:
         self._write = urlencode({"db": spec.bucket, "precision": "ns", **account})
 
     async def post(self, lines: bytes) -> Answer:
-        body = gzip.compress(lines, compresslevel=1)
+        body = _packed(lines)
         answer = await self._send(body)
         if answer.status == 404 and NO_DATABASE.search(answer.body) and await self._create():
             answer = await self._send(body)
@@ -172,14 +172,21 @@ class _V2:
 
     def __init__(self, spec: Influx, client: InfluxDBClient) -> None:
         self._bucket, self._org = spec.bucket, spec.org
-        self._api = client.write_api(write_options=SYNCHRONOUS)
+        self._service = WriteService(client.api_client)  # type: ignore[no-untyped-call]  # generated
 
     async def post(self, lines: bytes) -> Answer:
         return await asyncio.to_thread(self._post, lines)
 
     def _post(self, lines: bytes) -> Answer:
         try:
-            self._api.write(self._bucket, self._org, lines)
+            self._service.post_write(  # type: ignore[no-untyped-call]  # generated
+                self._org,
+                self._bucket,
+                _packed(lines),
+                precision="ns",
+                content_type="text/plain; charset=utf-8",
+                content_encoding="gzip",
+            )
         except ApiException as answer:
             body = answer.body or b""
             return Answer(
@@ -194,13 +201,17 @@ class _V2:
         return Answer(204, {}, b"")
 
 
+def _packed(lines: bytes) -> bytes:
+    """Fast and small enough: the client's own level 9 takes ten times as long for a fifth less."""
+    return gzip.compress(lines, compresslevel=1)
+
+
 def _client(spec: Influx, root: Path) -> InfluxDBClient:
     return InfluxDBClient(
         spec.way.url,
         token=spec.token,
         org=spec.org,
         timeout=int(spec.timeout),
-        enable_gzip=True,
         ssl_ca_cert=str(root / spec.ca) if spec.ca else None,
         retries=False,
     )

@@ -174,6 +174,7 @@ async def test_too_large_a_body_is_halved_until_it_fits() -> None:
         (refusing(401, "unauthorized access"), Barred, None, "401"),
         (refusing(403, "insufficient permissions"), Barred, None, "403"),
         (refusing(404, 'bucket "linli" not found'), Barred, None, "make the database or bucket"),
+        (refusing(307, "elsewhere", Location="http://192.0.2.1/"), Barred, None, "307"),
         (refusing(429, "limit", **{"Retry-After": "17"}), Retry, 17, "429"),
         (refusing(503, "unavailable"), Retry, None, "503"),
         (refusing(500, "no space left on device"), Retry, None, "no space left"),
