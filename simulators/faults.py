@@ -7,6 +7,7 @@
         line.silent = True          # half open: connections stay, nothing passes
         line.refuse = True          # new connections are reset at once
         line.reset_after = 10_000   # bytes, then the connection is reset
+        line.lose_answers = True    # what is sent arrives; its answer becomes a reset
         line.cut()                  # reset everything that is open
 
 It needs no rights and no kernel module, so every test can have its own.
@@ -31,9 +32,11 @@ class BadLine:
         self.rate = 0.0
         self.reset_after = 0
         self.refuse = False
+        self.lose_answers = False
         self.connections = self.resets = self.carried = 0
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._near: set[asyncio.StreamWriter] = set()
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -66,6 +69,7 @@ class BadLine:
     def _reset(self, writer: asyncio.StreamWriter) -> None:
         """Close with RST instead of FIN, as a lost link and a crashed box look."""
         self._open.discard(writer)
+        self._near.discard(writer)
         if writer.transport.is_closing():
             return
         self.resets += 1
@@ -80,6 +84,7 @@ class BadLine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self._open.add(writer)
+        self._near.add(writer)
         if self.refuse:
             return self._reset(writer)
         try:
@@ -98,8 +103,14 @@ class BadLine:
             self._close(writer)
             self._close(far_writer)
 
+    def _breaks(self, carried: int, *, towards_us: bool) -> bool:
+        if towards_us and self.lose_answers:
+            return True
+        return 0 < self.reset_after < carried
+
     def _close(self, writer: asyncio.StreamWriter) -> None:
         self._open.discard(writer)
+        self._near.discard(writer)
         writer.close()
 
     async def _carry(
@@ -114,7 +125,7 @@ class BadLine:
             await asyncio.sleep(self.latency + (len(piece) / self.rate if self.rate else 0))
             carried += len(piece)
             self.carried += len(piece)
-            if self.reset_after and carried > self.reset_after:
+            if self._breaks(carried, towards_us=writer in self._near):
                 self._reset(writer)
                 return self._reset(back)
             writer.write(piece)
