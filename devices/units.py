@@ -48,6 +48,7 @@ _TABLE = {
     "density": (
         ("ug/m3", 1.0, "µg/m³ μg/m³ µg/m3 μg/m3 ug/m³"),
         ("mg/m3", 1000.0, "mg/m³"),
+        ("g/m3", 1e6, "g/m³"),
     ),
     "voltage": (
         ("V", 1.0, "volt volts"),
@@ -170,3 +171,11 @@ def convert(value: float, unit: Unit, target: Unit) -> float:
     base = value * unit.factor + unit.offset
     # Twelve digits: 13372.4 Wh are 13.3724 kWh, not 13.372400000000001.
     return float(f"{(base - target.offset) / target.factor:.12g}")
+
+
+def names() -> list[str]:
+    """Each dimension with its units, the base first: for the documentation."""
+    return [
+        f"{dimension.replace('_', ' ')}: " + ", ".join(f"`{ucum}`" for ucum, _, _ in listed)
+        for dimension, listed in _TABLE.items()
+    ]
