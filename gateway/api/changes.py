@@ -48,8 +48,8 @@ class Changes:
         version = -1
         while not self._closing.is_set():
             await self._look()
-            yield self._since(version)
-            version = self._version
+            news, version = self._since(version), self._version
+            yield news
             try:
                 async with asyncio.timeout(EVERY):
                     await self._closing.wait()

@@ -1,6 +1,7 @@
 """The `console:` entry of gateway.yaml."""
 
 import ipaddress
+import re
 from typing import Annotated, Any, Self
 
 import msgspec
@@ -20,7 +21,7 @@ class Listen(str):
     @classmethod
     def parse(cls, raw: Any) -> Self:
         host, colon, port = raw.rpartition(":") if isinstance(raw, str) else ("", "", "")
-        if not (host and colon and port.isdecimal() and 0 <= int(port) <= 65535):
+        if not (host and colon and re.fullmatch(r"[0-9]{1,5}", port) and int(port) <= 65535):
             raise ValueError(f"{raw!r} is not host:port; write 127.0.0.1:8080 or [::]:8080")
         return cls(raw)
 

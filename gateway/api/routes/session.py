@@ -5,11 +5,13 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.api.access import needs
 from gateway.api.accounts import Slower
-from gateway.api.answers import answer
+from gateway.api.answers import answer, described
 from gateway.api.asking import TheAccounts, TheCaller, TheDesk, TheSpec
+from gateway.api.auth import Role
 from gateway.api.bodies import read
 from gateway.api.guard import cookie_name
 from gateway.api.problem import Problem
+from gateway.api.sessions import Session
 
 router = APIRouter(tags=["session"])
 
@@ -69,13 +71,36 @@ async def logout(caller: TheCaller, accounts: TheAccounts, spec: TheSpec) -> Res
     return response
 
 
-@router.get("/api/v1/me", summary="Who am I?")
+class Me(msgspec.Struct, frozen=True):
+    name: str
+    role: Role
+
+
+LOGIN = {
+    "id": "9f3a5c1e7b2d4f60",
+    "name": "operator",
+    "role": "operator",
+    "address": "192.0.2.7",
+    "since": 1790000000000,
+    "seen": 1790000600000,
+}
+
+
+@router.get(
+    "/api/v1/me",
+    summary="Who am I?",
+    responses=described(Me, {"name": "operator", "role": "operator"}),
+)
 @needs("viewer")
 async def me(caller: TheCaller) -> Response:
-    return answer({"name": caller.name, "role": caller.role})
+    return answer(Me(caller.name, caller.role))
 
 
-@router.get("/api/v1/sessions", summary="Who is logged in")
+@router.get(
+    "/api/v1/sessions",
+    summary="Who is logged in",
+    responses=described(list[Session], [LOGIN]),
+)
 @needs("admin")
 async def sessions(desk: TheDesk, accounts: TheAccounts) -> Response:
     return answer(list(accounts.sessions.opened(desk.clock.now())))
