@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from devices.leaves import TRUTH
+from devices.quantity import canonical
 
 
 class Told(NamedTuple):
@@ -143,7 +144,7 @@ def tell(name: str, value: float | str, about: str = "") -> Iterator[Told]:
     if isinstance(value, str) and name in _STATES:
         quantity, yes = _STATES[name]
         yield Told(quantity, value.lower() in yes, "bool")
-        yield Told(name if name != quantity else f"{name}_state", value)
+        yield Told(f"{name}_state" if canonical(name) == quantity else name, value)
     elif name in _COUNTS and not isinstance(value, str | bool):
         yield Told(_COUNTS[name], value, "1")
     else:

@@ -33,7 +33,10 @@ _ABOUT = re.compile(
     r"|msg_?type|message_?type|packet_?type|report_?type|device_?type|payload_?type|frame_?type"
     r"|bytes|raw|hex|payload_length|crc|checksum"
     r"|build_?id|node_?type|error_?code|status_?code|reset_?(?:event|reason|cause)|tsl_version"
-    r"|power_on|device_status|lorawan_class|freq_band|sub_band|join_type)"
+    r"|power_on|device_status|lorawan_class|freq_band|sub_band|join_type|time_?zone|reboot"
+    r"|\w+_(?:enable|enabled|config|settings|mode_config)|clear_history|confirm_mode"
+    r"|(?:report(?:ing)?|collection|heartbeat|upload|sampling|transmit|send|resend|retransmit"
+    r"|acquisition)_interval)"
 )
 _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s./-]+")
 

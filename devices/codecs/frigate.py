@@ -8,6 +8,7 @@
     frigate/tracked_object_update   {"type": "classification" | "lpr" | "face" | …}
     frigate/front_door/person       2        how many are seen now
     frigate/front_door/motion       ON
+    frigate/front_door/review_status  ALERT
     frigate/available               online
 
 Names of people (`sub_label`, faces) and number plates arrive uninvited: they are noted, for
@@ -131,6 +132,12 @@ def _counts(message: Message) -> list[Value]:
     """`frigate/<camera or zone>/<object>` and below: counts, sound levels and switches."""
     levels, text = message.levels, message.text()
     place, what = levels[1], levels[-1] if levels[-1] not in ("active", "all") else levels[2]
+    if what == "review_status":
+        return [Value(place, "severity", text[:32].lower(), "class")]
+    if levels[2] == "status" and len(levels) == 4:
+        return [Value(place, "availability", text[:32].lower(), path=what)]
+    if levels[2] == "classification" and len(levels) == 4:
+        return [Value(place, "classification", text[:64], "class", path=what)]
     if what in ("dBFS", "rms"):
         return [Value(place, f"audio_{what.lower()}", text, "dB" if what == "dBFS" else "")]
     if text in ("ON", "OFF") and len(levels) in (3, 4):

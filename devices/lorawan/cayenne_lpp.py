@@ -42,6 +42,7 @@ TYPES: dict[int, tuple[Part, ...]] = {
     118: (Part("frequency", 4, unit="Hz"),),
     120: (Part("percentage", 1, unit="%"),),
     121: (Part("altitude", 2, 1, True, "m"),),
+    122: (Part("weight", 3, 1000, True, "kg"),),
     125: (Part("concentration", 2, unit="ppm"),),
     128: (Part("power", 2, unit="W"),),
     130: (Part("distance", 4, 1000, unit="m"),),
