@@ -192,7 +192,7 @@ class Frames:
                     PACKET_TOO_LARGE, f"a packet of {length} bytes; at most {limit} are taken"
                 )
             end = start + length
-            if end > size or start == at:
+            if not start or end > size:
                 break
             found.append(Frame(data[at], data[start:end]))
             at = end
