@@ -16,6 +16,8 @@ ROWS = 16
 """Chunks or batches forgotten between two chances for a commit."""
 ROOM = 0.95
 """At the cap so much of it is kept, to come back less often."""
+PAGE = 4096
+"""Bytes of a page: SQLite's default, which `connection.writer` leaves as it is."""
 ALL: Millis = 2**62
 PERIOD: Millis = 600_000
 """Age is looked at so often."""
@@ -45,18 +47,21 @@ def _forget_old(writer: Writer, age: Millis, spec: StoreSpec, damage: Damage) ->
 
 def used(db: sqlite3.Connection) -> int:
     """Bytes of the database that hold something."""
-    pages, free, size = (
-        db.execute(f"PRAGMA {name}").fetchone()[0]
-        for name in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * size)
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    return int(pages * PAGE - spare(db))
+
+
+def spare(db: sqlite3.Connection) -> int:
+    """Bytes inside the file that can be written without growing it."""
+    return int(db.execute("PRAGMA freelist_count").fetchone()[0] * PAGE)
 
 
 def _cap(writer: Writer) -> int:
-    """The configured one, or less where the disk itself is nearly full: pages that are freed
-    inside the file can be written without growing it."""
+    """The configured one, or less where the disk itself is nearly full: some room to go on must
+    be left outside the file or inside."""
     disk = os.statvfs(writer.path.parent)
-    short = 2 * writer.spec.reserve - disk.f_bavail * disk.f_frsize
+    room = disk.f_bavail * disk.f_frsize + spare(writer.db)
+    short = 2 * writer.spec.reserve - room
     if short <= 0:
         return writer.spec.limit
     return min(writer.spec.limit, max(0, used(writer.db) - short))

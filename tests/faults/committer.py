@@ -8,18 +8,23 @@ On stdout, a line each, written only after the store's call has returned:
     acked SEQ ID     all readings before SEQ are acknowledged, and incident ID
     sent ID          the sink has taken this envelope (before the store is told so)
     done ID          the store has said that it will not hand it out again
+    failed           the disk did not do as told
 """
 
 import argparse
 import asyncio
 import os
 import random
-from itertools import count
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.model import Batch, Duration, Reading
 from gateway.store import Store, StoreFailed, StoreSpec, chores, compaction, retention, shelf
 from tests.gateway.store.facts import NOON, envelope, incident, scene
+
+T = TypeVar("T")
 
 
 def reading(seq: int) -> Reading:
@@ -49,26 +54,30 @@ def hurry() -> None:
     retention.PERIOD = 20
 
 
-async def commit(store: Store, batch: Batch) -> None:
-    """As the pump does."""
+async def insist(store: Store, work: Callable[[], Awaitable[T]]) -> T:
+    """As the pump does: again, until the disk does as told."""
+    healthy = True
     while True:
         try:
-            return await store.commit(batch)
+            if not healthy:
+                await store.reopen()
+            return await work()
         except StoreFailed:
-            await store.reopen()
+            healthy = False
+            say("failed")
 
 
 async def deliver(store: Store) -> None:
-    for waiting in await store.outbox.next("city", 3):
+    for waiting in await insist(store, lambda: store.outbox.next("city", 3)):
         say("sent", waiting.id)
-        await store.outbox.done("city", [waiting.id])
+        await insist(store, partial(store.outbox.done, "city", [waiting.id]))
         say("done", waiting.id)
 
 
 async def work(store: Store, args: argparse.Namespace) -> None:
     chance = random.Random(args.seed)
-    await store.journal.keep(["influx"])
-    for number in count():
+    await insist(store, lambda: store.journal.keep(["influx"]))
+    for number in range(args.stop_after):
         seq = (await store.totals())["committed"]
         size = chance.choice((0, 1, 1, 2, 30))
         found = incident(f"i-{seq}-{number}-{args.seed}")
@@ -84,10 +93,11 @@ async def work(store: Store, args: argparse.Namespace) -> None:
             say("acked", seq + size, found.id)
         if args.fail_at == number:
             store._access.writer.broken = StoreFailed("as if the disk had failed")
-        await commit(store, batch)
+        await insist(store, partial(store.commit, batch))
         say("acked", seq + size, found.id)
         await deliver(store)
-        _, cursor = await store.journal.read(await store.journal.cursor("influx"), 40)
+        read = partial(store.journal.read, await store.journal.cursor("influx"), 40)
+        _, cursor = await insist(store, read)
         await store.journal.advance("influx", cursor)
 
 
@@ -95,6 +105,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("database", type=Path)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stop-after", type=int, default=10**9, help="so many commits")
     parser.add_argument("--early", action="store_true", help="acknowledge before the commit")
     parser.add_argument("--fail-at", type=int, help="the commit before which the disk fails")
     parser.add_argument("--forget", action="store_true", help="keep readings for a moment only")
@@ -105,7 +116,10 @@ async def main() -> None:
     for _ in store.recall().tail:
         pass
     say("ready")
-    await work(store, args)
+    try:
+        await work(store, args)
+    finally:
+        store.close()
 
 
 if __name__ == "__main__":

@@ -30,13 +30,19 @@ class Oracle:
         self.incidents: set[str] = set()
         self.sent: Counter[str] = Counter()
         self.done: set[str] = set()
-        self.kills = 0
+        self.kills = self.failures = 0
 
-    def run(self, *options: str, failpoint: str = "", seconds: float = 10.0) -> int:
+    def run(
+        self,
+        *options: str,
+        failpoint: str = "",
+        seconds: float = 10.0,
+        prefix: Sequence[str] = (),
+    ) -> int:
         """One life of a committer; returns how it ended (-9: died at a failpoint), or 0 when it
         had to be killed after *seconds*."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.committer", str(self.database), *options],
+            [*prefix, sys.executable, "-m", "tests.faults.committer", str(self.database), *options],
             cwd=ROOT,
             env=os.environ | {"LINLI_FAILPOINT": failpoint},
             stdout=subprocess.PIPE,
@@ -69,6 +75,8 @@ class Oracle:
                     if id in self.done:
                         raise Broken(f"{id} was handed out again after it was done")
                     self.sent[id] += 1
+                case ["failed"]:
+                    self.failures += 1
                 case ["done", id]:
                     self.done.add(id)
 
