@@ -2,6 +2,7 @@
 
 from gateway.model import Reason
 from rules.rule import Rule
+from rules.shortlist import Bools, Floats
 
 
 class Limited(Rule, frozen=True, kw_only=True):
@@ -38,6 +39,12 @@ class Limited(Rule, frozen=True, kw_only=True):
             return False
         clear = self.clear_above
         return value < self.below or (firing and clear is not None and value <= clear)
+
+    def all_beyond(self, value: Floats) -> Bools:
+        """Where *value* is beyond the limit for the beginning."""
+        if self.above is not None:
+            return value > self.above
+        return value < (self.below or 0.0)
 
     def reason(self, what: str, value: float, unit: str, firing: bool) -> Reason:
         """Why it fires, in words: `fill_level 95 % is above 90 %`."""

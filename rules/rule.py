@@ -23,6 +23,7 @@ from gateway.model import (
 )
 from rules.schedule import Schedule
 from rules.selector import Select
+from rules.shortlist import Floats, Ints, Shortlist
 
 By = Literal["device", "camera", "place", "grid", "site"]
 RANKS: dict[Severity, int] = {"info": 0, "minor": 1, "major": 2, "critical": 3}
@@ -170,6 +171,10 @@ class Rule(
     def calm(self) -> tuple[float, float] | None:
         """Bounds, both included, between which a value changes nothing while all is quiet: such
         a reading is passed over, live and in backtests."""
+        return None
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
+        """Which readings of a series, finite numbers in order of time, can matter; None: all."""
         return None
 
     def patience(self, subject: Subject) -> int | None:

@@ -4,10 +4,12 @@ from bisect import bisect_right
 from typing import Any, ClassVar
 
 import msgspec
+import numpy as np
 
 from gateway.model import Millis, Observation, Subject
 from rules.limit import Limited
 from rules.rule import Report
+from rules.shortlist import Floats, Ints, Shortlist
 from rules.values import Span
 from rules.window import MOST
 
@@ -70,6 +72,16 @@ class Counter(Limited, frozen=True, kw_only=True):
         if self.below is not None and state.at[0] > now - self.within:
             start = state.at[0]
         return None if start is None else start + self.within
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
+        if self.above is None:
+            return None
+        steps = np.maximum(np.diff(value, prepend=value[:1]), 0.0)
+        counted = np.cumsum(steps)
+        base = np.searchsorted(at, at - self.within, side="right") - 1
+        increase = counted - counted[np.maximum(base, 0)]
+        slack = 1e-9 * (1.0 + counted)
+        return Shortlist(increase > self.above - slack, lambda index: int(max(base[index], 0)))
 
     def report(self, state: Meter, now: Millis, firing: bool) -> Report:
         what = f"{self.select.quantity[0]} within {self.within}: increase"

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from gateway.model import Millis, Observation, Reason, Subject
 from rules.rule import Report, Rule
+from rules.shortlist import Floats, Ints, Shortlist, by_itself
 
 
 class Last(msgspec.Struct, array_like=True):
@@ -58,6 +59,9 @@ class Range(Rule, frozen=True, kw_only=True):
             return None
         margin = self.margin if firing else 0.0
         return not self.min + margin <= state.value <= self.max - margin
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+        return by_itself((value < self.min) | (value > self.max))
 
     def report(self, state: Last, now: Millis, firing: bool) -> Report:
         value = state.value or 0.0

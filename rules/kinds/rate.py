@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from gateway.model import Millis, Observation, Reason, Subject
 from rules.rule import Report, Rule
+from rules.shortlist import Floats, Ints, Shortlist, by_time, lowest_nearby
 from rules.values import Span
 from rules.window import Extremes
 
@@ -66,6 +67,11 @@ class Rate(Rule, frozen=True, kw_only=True):
     def due(self, state: Course, now: Millis) -> Millis | None:
         lowest = state.past.lowest(now - self.within)
         return lowest[0] + self.within if lowest and self.verdict(state, now, False) else None
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+        value = value if self.rise is not None else -value
+        change = value - lowest_nearby(value, at, self.within)
+        return by_time(change > (self.rise or self.fall or 0.0), at, self.within)
 
     def report(self, state: Course, now: Millis, firing: bool) -> Report:
         verb, limit = ("rose", self.rise) if self.rise is not None else ("fell", self.fall)

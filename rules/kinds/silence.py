@@ -3,10 +3,12 @@
 from typing import Annotated, Any, ClassVar
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from gateway.model import Duration, Millis, Observation, Reason, Subject
 from rules.rule import Part, Report, Rule
+from rules.shortlist import Floats, Ints, Shortlist, by_itself
 from rules.values import Span
 
 
@@ -65,6 +67,13 @@ class Silence(Rule, frozen=True, kw_only=True):
 
     def due(self, state: Heard, now: Millis) -> Millis:
         return state.last + state.after
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
+        if self.after is None:
+            return None  # it depends on the device
+        mask = np.ones(len(at), np.bool_)
+        mask[:-1] = np.diff(at) >= self.after
+        return by_itself(mask)
 
     def report(self, state: Heard, now: Millis, firing: bool) -> Report:
         gap = Duration((now - state.last) // 1000 * 1000)

@@ -3,10 +3,12 @@
 from typing import Annotated, Any, ClassVar
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from gateway.model import Duration, Millis, Observation, Reason, Subject
 from rules.rule import Report, Rule
+from rules.shortlist import Floats, Ints, Shortlist
 from rules.values import Span
 
 
@@ -65,6 +67,13 @@ class Stuck(Rule, frozen=True, kw_only=True):
             return None
         long = state.last - state.since >= self.after and state.count >= self.samples
         return long and state.value not in self.ignore
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+        """Neighbours that are alike make a run; the anchor lies within the tolerance of each."""
+        change = np.abs(np.diff(value, prepend=value[:1]))
+        breaks = change > 2 * self.tolerance + 1e-8 * np.maximum(1.0, np.abs(value))
+        first = np.maximum.accumulate(np.where(breaks, np.arange(len(at)), 0))
+        return Shortlist(at - at[first] >= self.after, lambda index: int(first[index]))
 
     def report(self, state: Flat, now: Millis, firing: bool) -> Report:
         quantity = self.select.quantity[0]

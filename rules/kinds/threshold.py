@@ -8,6 +8,7 @@ import msgspec
 from gateway.model import Millis, Observation, Subject
 from rules.limit import Limited
 from rules.rule import Report
+from rules.shortlist import Floats, Ints, Shortlist, by_itself
 
 
 class Last(msgspec.Struct, array_like=True):
@@ -43,6 +44,9 @@ class Threshold(Limited, frozen=True, kw_only=True):
 
     def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:
         return None if state.value is None else self.beyond(state.value, firing)
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+        return by_itself(self.all_beyond(value))
 
     def report(self, state: Last, now: Millis, firing: bool) -> Report:
         what = self.select.quantity[0]

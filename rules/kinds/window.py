@@ -9,6 +9,7 @@ from msgspec import Meta
 from gateway.model import Millis, Observation, Subject
 from rules.limit import Limited
 from rules.rule import Report
+from rules.shortlist import Floats, Ints, Shortlist, by_time, recently
 from rules.values import Span
 from rules.window import Samples
 
@@ -75,6 +76,12 @@ class Window(Limited, frozen=True, kw_only=True):
 
     def due(self, state: Recent, now: Millis) -> Millis | None:
         return state.samples.at[0] + self.over if state.samples.at else None
+
+    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
+        """A mean, a percentile … is beyond a limit only where some reading of the window is."""
+        if self.of in ("sum", "count"):
+            return None
+        return by_time(recently(self.all_beyond(value), at, self.over), at, self.over)
 
     def report(self, state: Recent, now: Millis, firing: bool) -> Report:
         name = f"{self.percent:g}th percentile" if self.of == "percentile" else self.of

@@ -1,0 +1,163 @@
+"""What a rule would have done: the same engine, over the past.
+
+Columns first: `Rule.shortlist` names the readings that can matter. From one of them on, the
+engine judges reading by reading, until all is quiet again; then the next one. What opens and
+closes is what a live run would have opened and closed, up to the rounding of sums.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gateway.model import Millis, Severity, Signal, Subject
+from rules.cell import Cell
+from rules.engine import Engine
+from rules.lifecycle import QUIET
+from rules.past import Track
+from rules.rule import Rule
+from rules.shortlist import Bools, Shortlist
+
+
+class Episode(NamedTuple):
+    """An incident that would have been."""
+
+    rule: str
+    key: str
+    opened: Millis
+    closed: Millis | None
+    """None: still open at the end."""
+    severity: Severity | None
+    devices: tuple[str, ...]
+    why: str
+
+
+def judge(
+    rule: Rule,
+    unit: Sequence[Track],
+    subjects: Mapping[str, Subject],
+    zone: ZoneInfo,
+    end: Millis,
+    others: Sequence[Rule] = (),
+) -> list[Episode]:
+    """The incidents of *rule* over the series of *unit*, until *end*. *others* are the rules
+    that it names in `unless`."""
+    trial = _Trial([rule, *others], subjects, zone)
+    lists = None if others or rule.joint else _shortlists(rule, unit)
+    signals = trial.whole(unit) if lists is None else trial.jumping(*lists)
+    signals += trial.advance(end)
+    return [e for e in _episodes(signals) if e.rule == rule.id]
+
+
+def _shortlists(rule: Rule, unit: Sequence[Track]) -> tuple[list[Track], list[Shortlist]] | None:
+    clean = [track.numbers() for track in unit] if rule.numeric else list(unit)
+    clean = [track for track in clean if len(track.at)]
+    devices = {track.device for track in clean}
+    if len(devices) < len(clean):
+        return None  # several quantities of a device make up one state
+    lists = [rule.shortlist(track.at, track.value) for track in clean]
+    found = [one for one in lists if one is not None]
+    return (clean, found) if len(found) == len(clean) else None
+
+
+class _Trial(Engine):
+    """An engine that may pass over what cannot matter."""
+
+    def __init__(
+        self, rules: Sequence[Rule], subjects: Mapping[str, Subject], zone: ZoneInfo
+    ) -> None:
+        super().__init__(rules, subjects, zone)
+        self._armed = True  # the past does not say who was expected and never came
+
+    def whole(self, unit: Sequence[Track]) -> list[Signal]:
+        """Judge every reading."""
+        out: list[Signal] = []
+        for number, index in _merged(unit, [np.ones(len(t.at), np.bool_) for t in unit]):
+            out += self.observe(unit[number].reading(index))
+        return out
+
+    def jumping(self, unit: Sequence[Track], lists: Sequence[Shortlist]) -> list[Signal]:
+        """Judge where something may happen; one cell for each series."""
+        if len(unit) == 1:
+            return self._alone(unit[0], lists[0])
+        out: list[Signal] = []
+        cells = [self._cell_of(track) for track in unit]
+        busy = [False] * len(unit)
+        for number, index in _merged(unit, [_widened(one.mask) for one in lists]):
+            one = lists[number]
+            if busy[number] or one.mask[index]:
+                if not busy[number]:
+                    self._warm(cells[number], unit[number], one.since(index), index)
+                out += self.observe(unit[number].reading(index))
+                busy[number] = not self._settled(cells[number], unit[number], index)
+        return out
+
+    def _alone(self, track: Track, one: Shortlist) -> list[Signal]:
+        out: list[Signal] = []
+        cell, wanted = self._cell_of(track), np.flatnonzero(one.mask)
+        index, busy = -1, False
+        while True:
+            if busy:
+                index += 1
+            else:
+                place = int(np.searchsorted(wanted, index, side="right"))
+                index = int(wanted[place]) if place < len(wanted) else len(track.at)
+            if index >= len(track.at):
+                return out
+            if not busy:
+                self._warm(cell, track, one.since(index), index)
+            out += self.observe(track.reading(index))
+            if index + 1 < len(track.at):
+                out += self.advance(track.at.item(index + 1))
+            busy = not self._settled(cell, track, index)
+
+    def _cell_of(self, track: Track) -> Cell:
+        ((cell, _),) = self._route((track.device, track.quantity))
+        return cell
+
+    def _warm(self, cell: Cell, track: Track, start: int, index: int) -> None:
+        """Make the state anew of the readings from *start* to before *index*."""
+        cell.state = cell.rule.start(cell.subject, track.at.item(start))
+        cell.due = None
+        for earlier in range(start, index):
+            cell.rule.take(cell.state, track.reading(earlier), 0)
+
+    def _settled(self, cell: Cell, track: Track, index: int) -> bool:
+        """Whether what comes after *index* is judged as if nothing had been before."""
+        follows = index + 1 < len(track.at)
+        if follows and cell.due is not None and cell.due <= track.at.item(index + 1):
+            return False
+        if cell.life is not QUIET:
+            return False
+        return cell.rule.verdict(cell.state, self._now, False) is False
+
+
+def _widened(mask: Bools) -> Bools:
+    """All of it, as soon as something of it can matter."""
+    return np.full(len(mask), bool(mask.any()))
+
+
+def _merged(unit: Sequence[Track], masks: Sequence[Bools]) -> Iterator[tuple[int, int]]:
+    """(number of the track, index in it) of the masked readings, in order of time."""
+    chosen = [np.flatnonzero(mask) for mask in masks]
+    at = np.concatenate([track.at[index] for track, index in zip(unit, chosen, strict=True)])
+    number = np.repeat(np.arange(len(unit)), [len(index) for index in chosen])
+    index = np.concatenate(chosen)
+    order = np.argsort(at, kind="stable")
+    yield from zip(number[order].tolist(), index[order].tolist(), strict=True)
+
+
+def _episodes(signals: Sequence[Signal]) -> Iterator[Episode]:
+    open_ones: dict[tuple[str, str], Episode] = {}
+    for signal in signals:
+        where = signal.rule, signal.key
+        before = open_ones.pop(where, None)
+        if not signal.firing:
+            if before is not None:
+                yield before._replace(closed=signal.at)
+            continue
+        why = signal.reasons[0].text if signal.reasons else ""
+        opened, why = (signal.at, why) if before is None else (before.opened, before.why)
+        open_ones[where] = Episode(*where, opened, None, signal.severity, signal.devices, why)
+    yield from open_ones.values()
