@@ -26,17 +26,21 @@ _CARRIERS = {"value", "val", "v", "values", "current_value"}
 """Keys that only hold the value of the key above them."""
 
 _ABOUT = re.compile(
-    r"(?:.*_)?(?:version|ver|firmware|hardware|software|fw|hw|sw|sn|serial|serial_?n(?:o|umber|r)"
-    r"|protocol|model|model_id|product|manufacturer|vendor|brand|mac|imei|imsi|iccid|ip|uuid|guid"
-    r"|seq|seq_?n(?:o|r|umber)|sequence(?:_number)?|f_?cnt|frame_?count(?:er)?|f_?port"
-    r"|time|timestamp|ts|date|datetime|systimestamp|epoch|unix_?time|clock|uptime"
-    r"|msg_?type|message_?type|packet_?type|report_?type|device_?type|payload_?type|frame_?type"
-    r"|bytes|raw|hex|payload_length|crc|checksum"
-    r"|build_?id|node_?type|error_?code|status_?code|reset_?(?:event|reason|cause)|tsl_version"
-    r"|power_on|device_status|lorawan_class|freq_band|sub_band|join_type|time_?zone|reboot"
-    r"|\w+_(?:enable|enabled|config|settings|mode_config)|clear_history|confirm_mode"
+    # what the device is
+    r"(?:\w+_)?(?:version|firmware|serial|serial_?n(?:o|umber|r)|manufacturer|imei|imsi|iccid|mac"
+    r"|uuid|guid|model_?id|build_?id|node_?type|device_?type|product_?id)"
+    r"|ver|hardware|software|fw|hw|sn|protocol|model|product|vendor|brand|ip|lorawan_class"
+    # the message, and when it was made
+    r"|(?:\w+_)?(?:seq|seq_?n(?:o|r|umber)|sequence(?:_number)?|f_?cnt|frame_?count(?:er)?|f_?port"
+    r"|timestamp|crc|checksum|(?:msg|message|packet|report|payload|frame)_?type)"
+    r"|(?:(?:report|sample|sys|system|device|msg|message|event|server|local|utc|measure|record"
+    r"|update|create|unix|epoch)_?)?(?:time|date|datetime)|systimestamp|ts|epoch|clock|uptime"
+    r"|bytes|raw|hex|payload_length"
+    # what it was told, and that it started
+    r"|\w+_(?:enable|enabled|config|settings)|clear_history|confirm_mode|time_?zone"
     r"|(?:report(?:ing)?|collection|heartbeat|upload|sampling|transmit|send|resend|retransmit"
-    r"|acquisition)_interval)"
+    r"|acquisition)_interval|(?:freq|sub)_band|join_type|reboot|power_on|device_status"
+    r"|reset_?(?:event|reason|cause)|(?:error|status)_code"
 )
 _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s./-]+")
 

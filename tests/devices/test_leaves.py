@@ -36,7 +36,8 @@ def test_depth_ends() -> None:
 @pytest.mark.parametrize(
     "name",
     ["sn", "historySeqNr", "firmware_version", "buildId.id", "protocol_version", "Systimestamp",
-     "deviceType", "FW", "serial-number", "msgType"],
+     "deviceType", "FW", "serial-number", "msgType", "ipso_version", "tsl_version", "reset_event",
+     "report_interval", "adr_enable", "sampleTime", "lorawan_class"],
 )  # fmt: skip
 def test_what_describes_the_device(name: str) -> None:
     assert describes(name)
@@ -45,7 +46,8 @@ def test_what_describes_the_device(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["temperature", "snowHeight", "version_ok", "timeout_count", "object.payload.battery",
-     "people_count", "modelled_flow", "length_mm", "signalStrength"],
+     "people_count", "modelled_flow", "length_mm", "signalStrength", "dwell_time", "SW", "adc_raw",
+     "precipitation_interval", "onTime"],
 )  # fmt: skip
 def test_what_is_measured(name: str) -> None:
     assert not describes(name)
