@@ -41,6 +41,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "light_level": ("light_level", "1"),
     "illumination": ("illuminance", "lx"),
     "active_power": ("power", "W"),
+    "people_count_all": ("people_count", "1"),
     # Dragino
     "TempC_SHT": ("temperature", "Cel"),
     "Hum_SHT": ("humidity", "%RH"),
@@ -106,6 +107,7 @@ _STATES: dict[str, tuple[str, frozenset[str]]] = {
     "tamper_status": ("tamper", frozenset({"uninstalled"})),
     "occupancy": ("occupied", frozenset({"occupied"})),
     "gas": ("gas", frozenset({"alarm"})),
+    "gas_status": ("gas", frozenset({"alarm"})),
     "smoke_status": ("smoke", frozenset({"smoke alarm", "alarm", "smoke"})),
     "fire_alarm": ("smoke", frozenset({"alarm"})),
 }
@@ -115,7 +117,10 @@ _MODELS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
     ("em500pp", {"pressure": ("water_pressure", "kPa")}),
     ("em500swl", {"depth": ("water_level", "cm")}),
     ("em500smtc", {"ec": ("soil_conductivity", "uS/cm"), "moisture": ("soil_moisture", "%"),
-                   "electricity": ("soil_conductivity", "uS/cm")}),
+                   "electricity": ("soil_conductivity", "uS/cm"),
+                   "soil_moisture1": ("soil_moisture", "%"),
+                   "conductivity1": ("soil_conductivity", "mS/cm"),
+                   "temperature1": ("soil_temperature", "Cel")}),
     ("ws5", {"current": ("current", "mA"), "power_consumption": ("energy", "Wh"),
              "power_factor": ("power_factor", "%")}),
     ("ct1", {"total_current": ("charge", "Ah")}),
@@ -126,8 +131,10 @@ _MODELS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
 """Model, in its own letters and digits -> names that mean this with it only."""
 
 
-_CHANNEL = re.compile(r"_(?:chn|ch|channel_?)(\d{1,2})$")
-"""`temperature_chn1` is the first temperature."""
+_CHANNEL = re.compile(
+    r"(temperature|humidity|moisture|conductivity|distance|voltage)_?(?:chn|ch|channel_?)?(\d{1,2})$"
+)
+"""`temperature_chn1` and `temperature1` are the first temperature; `co2` is no second co."""
 _PLAIN = re.compile(r"(?:_?(?:max|min|avg|chn|ch)|[_\d])+$", re.IGNORECASE)
 _ENDS = {
     "temperature": "Cel", "Temperature": "Cel", "TEMPERATURE": "Cel",
@@ -159,6 +166,6 @@ def _meaning(name: str, about: str) -> tuple[str, str]:
             return names[name]
     if name in _NAMES:
         return _NAMES[name]
-    plain = _CHANNEL.sub(r"_\1", name)
+    plain = _CHANNEL.sub(r"\1_\2", name)
     unit = next((unit for end, unit in _ENDS.items() if _PLAIN.sub("", name).endswith(end)), "")
     return plain, unit

@@ -31,6 +31,8 @@ from devices.formatters import tell
         ("milesight em500-swl", "depth", 2, [("water_level", 2, "cm")]),
         ("", "temperature_chn2", 24.1, [("temperature_2", 24.1, "Cel")]),
         ("", "FENCEVOLTAGEMAX", 10368, [("FENCEVOLTAGEMAX", 10368, "V")]),
+        ("", "temperature1", 24.1, [("temperature_1", 24.1, "Cel")]),
+        ("", "co2", 700, [("co2", 700, "")]),
         ("", "flux", 1, [("flux", 1, "")]),
     ],
 )
