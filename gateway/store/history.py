@@ -36,6 +36,8 @@ class Columns(NamedTuple):
     texts: Mapping[int, str]
     """Index -> text."""
     unit: str
+    when: Ints
+    """The time that charts and InfluxDB show: the device's own where there is one, else `at`."""
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -76,7 +78,7 @@ def _named(key: columns.Key, piece: columns.Columns) -> Columns:
     quality = piece.quality
     if quality is None:
         quality = np.zeros(len(piece.at), np.uint16)
-    return Columns(key[0], key[1], piece.at, piece.value, quality, piece.texts, key[2])
+    return Columns(key[0], key[1], piece.at, piece.value, quality, piece.texts, key[2], piece.when)
 
 
 def _wanted(
