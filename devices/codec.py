@@ -42,6 +42,8 @@ class Message(msgspec.Struct):
     """Paths that the site's own mapping asks for, even where they hold words."""
     models: Mapping[str, str] = {}
     """Address -> maker and model, for devices whose bytes do not say (raw LoRaWAN)."""
+    sender: str = ""
+    """Who proved to be sending, for dialects in which the client itself is the device."""
     notes: list[str] = msgspec.field(default_factory=list)
     """What is suspicious or was left out, as `word: text`: the word is one of few and is counted,
     the text is for people. `personal_data: 2 names`, `came_twice: temperature`."""

@@ -83,6 +83,7 @@ class Decoder:
             self._zone,
             frozenset(spec.map) if spec else frozenset(),
             self._registry.models,
+            packet.sender,
         )
         dialect = packet.dialect or (spec.dialect if spec else "")
         try:

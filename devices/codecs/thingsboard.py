@@ -5,8 +5,8 @@
                                 [{"ts": …, "values": {…}}, {"temperature": 22.5}]
     v1/gateway/telemetry        {"Device A": [{"ts": 1483228800000, "values": {…}}], "Device B": …}
 
-On the device API the device is the client itself, which no message names: `me`, unless the topic
-of devices.yaml or the sender says who. Nested keys keep their path: `key5.someNumber`. The server
+On the device API the device is the client itself: the user name or certificate that it proved, or
+`me` where nobody asked. Nested keys keep their path: `key5.someNumber`. The server
 reads keys and words without quotes (`{temperature:25}`), and so do we, on these topics only.
 Attributes and remote calls are no readings.
 """
@@ -43,7 +43,8 @@ def decode(message: Message, memory: Memory) -> list[Value]:
         if not isinstance(document, dict):
             raise Malformed("a JSON object of devices was expected")
         return [v for name, entries in document.items() for v in _entries(message, name, entries)]
-    device = levels[2] if len(levels) > 3 else "me"
+    named = levels[2] if len(levels) > 3 and levels[2] != "me" else ""
+    device = named or message.sender or "me"
     return list(_entries(message, device, document))
 
 
