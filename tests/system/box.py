@@ -81,6 +81,15 @@ sources:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.mqtt)) == 0
 
+    def until_ok(self, part: str) -> None:
+        """Wait until *part* of the gateway says that it is well."""
+
+        def well() -> bool:
+            parts = msgspec.json.decode(self.get("/health")).get("parts", [])
+            return any(p["name"] == part and p["state"] == "ok" for p in parts)
+
+        until(well, f"{part} is well\n{self.log()}")
+
     @property
     def pid(self) -> int:
         assert self._process is not None
