@@ -1,6 +1,6 @@
 """An incident as JSON for other systems: the shape in docs/platforms.md.
 
-{"id": "0b5…", "seq": 2, "kind": "bin_overflow", "title": "Bin at gate 3 is full",
+{"id": "0b5…", "seq": 2, "kind": "overflowing_bin", "title": "Bin at gate 3 is full",
  "severity": "minor", "status": "open", "confidence": 0.9,
  "since": "2026-05-01T08:00:00.000Z", "opened_at": …, "updated_at": …, "closed_at": null,
  "place": {"site": "east", "codes": [{"scheme": "cn-unit-grid", "value": "110101001001001"}],

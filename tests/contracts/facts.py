@@ -44,7 +44,7 @@ def incident(
 ) -> Incident:
     return Incident(
         id=id,
-        kind="bin_overflow",
+        kind="overflowing_bin",
         rule="bins",
         key="bin-3",
         title="3 号桶满了 <Bin 3 is full>",
