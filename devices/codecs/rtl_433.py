@@ -104,7 +104,8 @@ def _single(message: Message) -> Sequence[Value]:
         raise Ignored(f"{levels[-1][:40]} is about the transmission")
     if isinstance(value, str) and value.startswith("["):
         raise Malformed("a bare value was expected")
-    device = "/".join(levels[:-1])
+    own = levels.index("devices") + 1 if "devices" in levels else 0
+    device = "/".join(levels[own:-1])
     address = f"{device}#{part}" if part else device
     return [Value(address, field.quantity, value, field.unit, path=levels[-1])]
 

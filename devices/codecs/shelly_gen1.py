@@ -4,7 +4,7 @@
     shellies/<device>/emeter/0/total          13372.4  Wh, but `energy` beside it is W·min
     shellies/<device>/relay/0                 on       shellies/<device>/relay/0/energy   W·min
     shellies/<device>/sensor/temperature      21.5     sensor/flood true, sensor/state open
-    shellies/<device>/input/0                 1
+    shellies/<device>/input/0                 1        input_event/0 {"event":"S","event_cnt":1}
     shellies/<device>/online                  true
     shellies/<device>/announce, info, status  about the device, no reading
 
@@ -84,6 +84,8 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     device, kind, rest = levels[1], levels[2], levels[3:]
     if kind == "online" and not rest:
         return [_availability(message, device)]
+    if kind == "input_event" and rest:
+        return _pressed(message, device)
     field, part = _meaning(kind, rest)
     if field is None:
         raise Ignored(f"{kind} holds no reading")
@@ -102,6 +104,14 @@ def _availability(message: Message, device: str) -> Value:
     if text not in ("true", "false"):
         raise Malformed(f"online {text[:40]!r} is neither true nor false")
     return Value(device, "availability", "online" if text == "true" else "offline", path="online")
+
+
+def _pressed(message: Message, device: str) -> Sequence[Value]:
+    """`{"event":"S","event_cnt":1}`: a button; S short, L long, SS twice."""
+    event = message.object().get("event")
+    if not isinstance(event, str) or not event:
+        raise Ignored("no button was pressed")
+    return [Value(device, "action", event, path="input_event")]
 
 
 def _meaning(kind: str, rest: list[str]) -> tuple[Field | None, str]:

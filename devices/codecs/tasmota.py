@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from devices import flat
+from devices import flat, tasmota_bridge
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
 from devices.flat import Field
 
@@ -27,11 +27,14 @@ FIELDS = flat.of_pairs(
     (
         ("Temperature", "temperature", "temp"),
         ("AMBTMP", "temperature", "temp"),
+        ("ProbeTemperature", "temperature", "temp"),
+        ("ReferenceTemperature", "device_temperature", "temp"),
         ("OBJTMP", "object_temperature", "temp"),
         ("DewPoint", "dew_point", "temp"),
         ("HeatIndex", "heat_index", "temp"),
         ("Humidity", "humidity", "%"),
         ("AbsHumidity", "absolute_humidity", "g/m3"),
+        ("aHumidity", "absolute_humidity", "g/m3"),
         ("Pressure", "pressure", "press"),
         ("SeaPressure", "sea_level_pressure", "press"),
         ("Illuminance", "illuminance", "lx"),
@@ -43,20 +46,37 @@ FIELDS = flat.of_pairs(
         ("eCO2", "eco2", "ppm"),
         ("TVOC", "tvoc", "ppb"),
         ("NO2", "no2", "ppb"),
+        ("VOC", "voc_index", ""),
+        ("NOx", "nox_index", ""),
+        ("Gas", "gas_resistance", "kOhm"),
+        ("AirQuality", "air_quality", "%"),
         ("PM1", "pm1", "ug/m3"),
+        ("PM1.0", "pm1", "ug/m3"),
+        ("PM1_0", "pm1", "ug/m3"),
         ("PM2.5", "pm2_5", "ug/m3"),
+        ("PM2_5", "pm2_5", "ug/m3"),
         ("PM4", "pm4", "ug/m3"),
+        ("PM4.0", "pm4", "ug/m3"),
+        ("PM4_0", "pm4", "ug/m3"),
         ("PM10", "pm10", "ug/m3"),
+        ("PM10.0", "pm10", "ug/m3"),
         ("Distance", "distance", "cm"),
         ("People", "people_count", ""),
         ("Moisture", "soil_moisture", "%"),
         ("Conductivity", "soil_conductivity", "uS/cm"),
+        ("Fertility", "soil_conductivity", "uS/cm"),
+        ("Battery", "battery", "%"),
+        ("Position", "position", "%"),
+        ("lat", "lat", ""),
+        ("lon", "lon", ""),
+        ("alt", "altitude", "m"),
         ("Weight", "weight", "kg"),
         ("Noise", "noise", "%"),
         ("pH", "ph", ""),
         ("Total", "energy", "kWh"),
         ("Yesterday", "energy_yesterday", "kWh"),
         ("Today", "energy_today", "kWh"),
+        ("ImportActive", "energy", "kWh"),
         ("ExportActive", "energy_returned", "kWh"),
         ("Power", "power", "W"),
         ("ApparentPower", "apparent_power", "VA"),
@@ -67,56 +87,10 @@ FIELDS = flat.of_pairs(
         ("Current", "current", "A"),
     )
 )
-ZIGBEE = flat.of_pairs(
-    (
-        ("Temperature", "temperature", "Cel"),
-        ("Humidity", "humidity", "%"),
-        ("Pressure", "pressure", "hPa"),
-        ("Illuminance", "illuminance", "lx"),
-        ("Water", "water_leak", ""),
-        ("Fire", "smoke", ""),
-        ("CO", "carbon_monoxide", ""),
-        ("Occupancy", "occupancy", ""),
-        ("Contact", "contact_open", ""),
-        ("Tamper", "tamper", ""),
-        ("Power", "switch", ""),
-        ("ActivePower", "power", "W"),
-        ("RMSVoltage", "voltage", "V"),
-        ("RMSCurrent", "current", "A"),
-        ("BatteryPercentage", "battery", "%"),
-        ("BatteryVoltage", "battery_voltage", "V"),
-        ("LinkQuality", "link_quality", ""),
-    )
-)
-LORA = flat.of_pairs(
-    (
-        ("DoorOpen", "contact_open", ""),
-        ("Battery", "battery_voltage", "V"),
-        ("Temperature", "temperature", "Cel"),
-        ("Humidity", "humidity", "%"),
-        ("Alarm", "alarm", ""),
-        ("RSSI", "rssi", "dBm"),
-        ("SNR", "snr", "dB"),
-    )
-)
 PHASES = 8
 """Of a meter; more are no meter."""
 MILLIMETRES = ("VL53", "VL61", "TOF", "DDS238")
 """Blocks whose Distance is in mm; the others' is in cm."""
-ZONES = (
-    ("leak", "water_leak"),
-    ("water", "water_leak"),
-    ("smoke", "smoke"),
-    ("gas", "gas"),
-    ("motion", "motion"),
-    ("pir", "motion"),
-    ("magnet", "contact_open"),
-    ("contact", "contact_open"),
-    ("door", "contact_open"),
-    ("vibration", "vibration"),
-)
-"""Part of a Zigbee model's name -> what its IAS zone watches."""
-
 _PREFIXES = ("tele", "stat")
 _SUFFIX = re.compile(
     r"SENSOR|STATE|RESULT|LWT|ENERGY\d?|INFO\d|STATUS\d*|POWER\d*|UPTIME|DEEPSLEEP|BOOT|MARGINS|LOGGING"
@@ -124,9 +98,9 @@ _SUFFIX = re.compile(
 _ALONE = ("SENSOR", "RESULT")
 _POWER = re.compile(r"POWER(\d*)")
 _SWITCH = re.compile(r"Switch(\d+)")
-_INDEXED = re.compile(r".+-(?:\d{1,2}|[0-9A-Fa-f]{2,12})|DS\d+")
-_UNITS = {"temp": "TempUnit", "press": "PressureUnit"}
-_DEFAULTS = {"temp": "C", "press": "hPa"}
+_INDEXED = re.compile(r".+-(?:\d{1,2}|(?:0x)?[0-9A-Fa-f]{2,12})|DS\d+|Shutter\d")
+_UNITS = {"temp": "TempUnit", "press": "PressureUnit", "speed": "SpeedUnit"}
+_DEFAULTS = {"temp": "C", "press": "hPa", "speed": "km/h"}
 
 
 def _recognise(message: Message) -> bool:
@@ -150,8 +124,8 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     if not isinstance(body, dict):
         raise Malformed("a status without its block")
     found = [*_relays(body, device), *_state(body, device), *_sensors(body, device)]
-    found += _zigbee(body.get("ZbReceived"), device, memory)
-    found += _lora(body.get("LwReceived"))
+    found += tasmota_bridge.zigbee(body.get("ZbReceived"), device, memory)
+    found += tasmota_bridge.lora(body.get("LwReceived"))
     if not found:
         raise Ignored("no sensor that is known in it")
     return found
@@ -196,9 +170,22 @@ def _sensors(body: dict[str, Any], device: str) -> Iterator[Value]:
             yield from _chip(name, block, device, units)
 
 
+def _wind(block: dict[str, Any], device: str, unit: str, path: str) -> Iterator[Value]:
+    """`{"Speed":{"Act":14.8,"Avg":8.5},"Dir":{"Deg":247.5}}` of an anemometer."""
+    for key, inner, field in (
+        ("Speed", "Act", Field("wind_speed", unit)),
+        ("Dir", "Deg", Field("wind_direction", "deg")),
+        ("Direction", "Deg", Field("wind_direction", "deg")),
+    ):
+        said = block.get(key)
+        if isinstance(said, dict) and isinstance(said.get(inner), int | float):
+            yield Value(device, field.quantity, said[inner], field.unit, path=f"{path}.{key}")
+
+
 def _chip(name: str, block: dict[str, Any], device: str, units: dict[str, str]) -> Iterator[Value]:
     part = f"{device}#{name}" if _INDEXED.fullmatch(name) else device
     yield from _block(name, block, part, units, f"{name}.")
+    yield from _wind(block, part, units["speed"], name)
     for inner, deeper in block.items():
         if isinstance(deeper, dict) and _INDEXED.fullmatch(inner):
             yield from _block(inner, deeper, f"{device}#{inner}", units, f"{name}.{inner}.")
@@ -232,54 +219,6 @@ def _of_chip(name: str, field: Field, units: dict[str, str]) -> Field:
     if field.quantity == "distance" and name.startswith(MILLIMETRES):
         return Field("distance", "mm")
     return Field(field.quantity, units.get(field.unit, field.unit))
-
-
-def _zigbee(received: Any, bridge: str, memory: Memory) -> Iterator[Value]:
-    for short, said in received.items() if isinstance(received, dict) else ():
-        if not isinstance(said, dict):
-            continue
-        key = f"{bridge}/{short}"
-        _remember(key, said, memory)
-        found = list(_known(said, str(said.get("Name", short)), ZIGBEE, f"ZbReceived.{short}"))
-        zone = said.get("ZoneStatusChange", said.get("ZoneStatus"))
-        if isinstance(zone, int) and not isinstance(zone, bool):
-            watched = str(memory.get(key, "alarm"))
-            found.append(
-                Value(
-                    str(said.get("Name", short)),
-                    watched,
-                    zone & 1,
-                    path=f"ZbReceived.{short}.ZoneStatusChange",
-                )
-            )
-        if any(value.quantity != "link_quality" for value in found):
-            yield from found
-
-
-def _remember(key: str, said: dict[str, Any], memory: Memory) -> None:
-    """What the device's zone watches: said by its model, or by a decoded alarm."""
-    model = str(said.get("ModelId", "")).lower()
-    for word, quantity in ZONES:
-        if word in model:
-            memory[key] = quantity
-            return
-    if "Water" in said:
-        memory[key] = "water_leak"
-
-
-def _lora(received: Any) -> Iterator[Value]:
-    for short, said in received.items() if isinstance(received, dict) else ():
-        if isinstance(said, dict):
-            yield from _known(said, str(said.get("Name", short)), LORA, f"LwReceived.{short}")
-
-
-def _known(
-    said: dict[str, Any], device: str, fields: dict[str, Field], path: str
-) -> Iterator[Value]:
-    for key, value in said.items():
-        field = fields.get(key)
-        if field is not None and isinstance(value, int | float | str):
-            yield Value(device, field.quantity, value, field.unit, path=f"{path}.{key}")
 
 
 CODEC = Codec("tasmota", _recognise, _decode, priority=12)

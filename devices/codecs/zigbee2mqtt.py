@@ -29,7 +29,8 @@ BASE = "zigbee2mqtt"
 FIELDS = flat.of_pairs(
     (
         ("linkquality", "link_quality", "lqi"),
-        ("occupancy", "occupancy", ""),
+        ("occupancy", "motion", ""),
+        ("presence", "occupancy", ""),
         ("pm25", "pm2_5", "ug/m3"),
         ("pm10", "pm10", "ug/m3"),
         ("co2", "co2", "ppm"),
@@ -104,7 +105,8 @@ def _state(device: str, message: Message, state: dict[str, Any]) -> list[Value]:
     if "illuminance_lux" in state:
         state = {key: value for key, value in state.items() if key != "illuminance"}
     battery = "battery" in state or "battery_low" in state
-    fields = flat.values(message, device, state, FIELDS, _left_out, WORDS)
+    words = WORDS | {key for key in state if key.startswith("state_") and _PLACES.fullmatch(key)}
+    fields = flat.values(message, device, state, FIELDS, _left_out, words)
     return [_meant(value, battery) for value in fields]
 
 
