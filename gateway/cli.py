@@ -1,23 +1,39 @@
 """The command line: each module of `gateway.commands` is one command."""
 
 import argparse
+import pkgutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 
 import gateway.commands
-from gateway.plugins import modules
-
-USAGE = 2
 
 
-def parser() -> argparse.ArgumentParser:
-    """A command module has `HELP`, `EXAMPLE`, `arguments(parser)` and `run(args) -> int`."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. 0: good, 1: a problem was found, 2: wrong usage."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    args = parser(words).parse_args(words)
+    try:
+        return int(args.run(args))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read has gone; saying so would fail as well
+        return 1
+
+
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """A command module has `HELP`, `EXAMPLE`, `arguments(parser)` and `run(args) -> int`.
+
+    Only the command that *words* name is imported: a box that starts need not load all.
+    """
     top = argparse.ArgumentParser(
         prog="linli", description="Linli (邻里): the neighbourhood edge gateway."
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in modules(gateway.commands):
-        name = module.__name__.rpartition(".")[2]
+    known = sorted(info.name for info in pkgutil.iter_modules(gateway.commands.__path__))
+    for name in _wanted(words, known):
+        module = import_module(f"gateway.commands.{name}")
         command = commands.add_parser(
             name,
             help=module.HELP,
@@ -30,15 +46,8 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. 0: good, 1: a problem was found, 2: wrong usage."""
-    args = parser().parse_args(argv)
-    try:
-        return int(args.run(args))
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        return 0
+def _wanted(words: Sequence[str], known: Sequence[str]) -> Iterable[str]:
+    return [words[0]] if words and words[0] in known else known
 
 
 if __name__ == "__main__":
