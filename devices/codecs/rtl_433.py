@@ -37,7 +37,7 @@ NAMES = {
     "wind_avg": "wind_speed", "wind_speed": "wind_speed", "wind_max": "wind_gust",
     "wind_gust": "wind_gust", "gust_speed": "wind_gust", "average_wind_speed": "wind_speed",
     "wind_dir": "wind_direction", "rain": "rain_total", "rainfall": "rain_total",
-    "rain_rate": "rain_rate", "light": "illuminance", "lux": "illuminance", "uvi": "uv_index",
+    "rain_rate": "rain_rate", "light": "illuminance", "lux": "illuminance", "uvi": "uv_index", "uv": "uv_index",
     "moisture": "soil_moisture", "battery": "battery_voltage", "battery_level": "battery",
     "supercap": "capacitor_voltage", "strike_distance": "lightning_distance",
     "storm_dist": "lightning_distance", "strike_count": "lightning_strikes",
@@ -54,6 +54,12 @@ NAMES = {
     "volume": "water_volume", "consumption": "consumption", "dewpoint": "dew_point",
 }  # fmt: skip
 """Key without unit -> quantity. Other keys are about the transmission."""
+RATES = {
+    ("rain_total", "mm/h"): "rain_rate",
+    ("rain_total", "in/h"): "rain_rate",
+    ("battery_voltage", "%"): "battery",
+}
+"""What a name means when its unit is of another kind: `rain_mm_h`, `battery_pct`."""
 RECEIVED = {"rssi": Field("rssi", "dB"), "snr": Field("snr", "dB")}
 _NUMBERED = re.compile(r"(temperature|humidity|moisture)_?(\d)")
 _CLOSED = ("closed", "reed_closed")
@@ -84,6 +90,8 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     at, quality = message.stamp(event["time"]) if _zoned(event.get("time")) else NONE
     found = []
     for key, raw in event.items():
+        if key == "uv" and "uvi" in event:
+            continue  # the raw value beside the index
         field, part = _meaning(key, raw)
         if field is not None:
             address = f"{device}#{part}" if part else device
@@ -133,8 +141,7 @@ def _meaning(key: str, raw: Any) -> tuple[Field | None, str]:
     quantity = NAMES.get(numbered[1] if numbered else name)
     if quantity is None:
         return None, ""
-    if quantity == "battery_voltage" and unit == "%":
-        quantity = "battery"
+    quantity = RATES.get((quantity, unit), quantity)
     return Field(quantity, unit), numbered[2] if numbered else ""
 
 

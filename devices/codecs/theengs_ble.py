@@ -36,6 +36,7 @@ FIELDS = flat.of_pairs(
         ("low_batt", "battery_low", ""),
         ("batt_low", "battery_low", ""),
         ("lux", "illuminance", "lx"),
+        ("lvl_cm", "water_level", "cm"),
         ("moi", "soil_moisture", "%"),
         ("fer", "soil_conductivity", "uS/cm"),
         ("open", "contact_open", ""),
@@ -64,6 +65,10 @@ FIELDS = flat.of_pairs(
         ("rssi", "rssi", "dBm"),
     )
 )
+PRESENCE = flat.Field("motion")
+"""What `pres` is where it is no pressure but yes or no."""
+PERSONAL = ("BODY", "RMAC", "TIRE")
+"""Types of beacons that tell who is there: wristbands, telephones, tyres."""
 _FURTHER = re.compile(r"(temp[cf]|hum|moi)(\d)")
 _MAC = re.compile(r"[0-9A-Fa-f]{12}")
 _ABOUT = ("SYStoMQTT", "commands", "version", "RLStoMQTT", "WebUItoMQTT", "undecoded")
@@ -109,6 +114,9 @@ def _device(levels: list[str], said: dict[str, Any]) -> str:
 
 
 def _values(message: Message, device: str, said: dict[str, Any]) -> list[Value]:
+    if said.get("model_id") == "TPMS" or said.get("type") in PERSONAL:
+        message.notes.append("personal_data: something that people carry or drive")
+        raise Ignored("not a sensor of this place")
     found = []
     for key, value in said.items():
         further = _FURTHER.fullmatch(key)
@@ -117,6 +125,8 @@ def _values(message: Message, device: str, said: dict[str, Any]) -> list[Value]:
             continue
         if key.startswith("tempf") and key.replace("tempf", "tempc") in said:
             continue
+        if key == "pres" and isinstance(value, bool):
+            field = PRESENCE
         part = f"{device}#{further[2]}" if further else device
         found.append(Value(part, field.quantity, value, field.unit, path=key))
     if not found:
