@@ -5,13 +5,15 @@ engine judges reading by reading, until all is quiet again; then the next one. W
 closes is what a live run would have opened and closed, up to the rounding of sums.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from gateway.model import Millis, Severity, Signal, Subject
+from gateway.model import Millis, Observation, Scene, Severity, Signal, Subject
 from rules.cell import Cell
 from rules.engine import Engine
 from rules.lifecycle import QUIET
@@ -43,22 +45,64 @@ def judge(
 ) -> list[Episode]:
     """The incidents of *rule* over the series of *unit*, until *end*. *others* are the rules
     that it names in `unless`."""
-    trial = _Trial([rule, *others], subjects, zone)
-    lists = None if others or rule.joint else _shortlists(rule, unit)
-    signals = trial.whole(unit) if lists is None else trial.jumping(*lists)
+    lists = None if others or rule.joint else _shortlists(rule, unit, subjects)
+    if lists is None:
+        return replay([rule, *others], unit, (), subjects, zone, end)
+    trial = _Trial([rule], subjects, zone)
+    signals = [*trial.jumping(*lists), *trial.advance(end)]
+    return list(_episodes(signals))
+
+
+def replay(
+    rules: Sequence[Rule],
+    unit: Sequence[Track],
+    scenes: Sequence[Scene],
+    subjects: Mapping[str, Subject],
+    zone: ZoneInfo,
+    end: Millis,
+) -> list[Episode]:
+    """The incidents of the first of *rules* over all that was seen, judged one by one."""
+    trial = _Trial(rules, subjects, zone)
+    every = [np.ones(len(track.at), np.bool_) for track in unit]
+    readings = (unit[number].reading(index) for number, index in _merged(unit, every))
+    signals: list[Signal] = []
+    streams: list[Iterable[Observation]] = [readings, scenes]
+    for seen in merge(*streams, key=attrgetter("at")):
+        signals += trial.observe(seen)
     signals += trial.advance(end)
-    return [e for e in _episodes(signals) if e.rule == rule.id]
+    return [e for e in _episodes(signals) if e.rule == rules[0].id]
 
 
-def _shortlists(rule: Rule, unit: Sequence[Track]) -> tuple[list[Track], list[Shortlist]] | None:
-    clean = [track.numbers() for track in unit] if rule.numeric else list(unit)
-    clean = [track for track in clean if len(track.at)]
-    devices = {track.device for track in clean}
-    if len(devices) < len(clean):
-        return None  # several quantities of a device make up one state
-    lists = [rule.shortlist(track.at, track.value) for track in clean]
-    found = [one for one in lists if one is not None]
-    return (clean, found) if len(found) == len(clean) else None
+def _shortlists(
+    rule: Rule, unit: Sequence[Track], subjects: Mapping[str, Subject]
+) -> tuple[list[Track], list[Shortlist]] | None:
+    """One series for each device, and what can matter of it; None where all may."""
+    series = [track.numbers() for track in unit] if rule.numeric else list(unit)
+    if not rule.select.quantity:
+        series = _by_device(series)
+    series = [track for track in series if len(track.at)]
+    if len({track.device for track in series}) < len(series):
+        return None
+    found = []
+    for track in series:
+        subject = subjects.get(track.device) or Subject(track.device)
+        one = rule.shortlist(subject, track.at, track.value)
+        if one is None:
+            return None
+        found.append(one)
+    return series, found
+
+
+def _by_device(unit: Sequence[Track]) -> list[Track]:
+    """All that a device says as one series, for rules that ask only whether it says anything."""
+    devices: dict[str, list[Track]] = {}
+    for track in unit:
+        devices.setdefault(track.device, []).append(track)
+    joined = {
+        device: np.sort(np.concatenate([track.at for track in tracks]), kind="stable")
+        for device, tracks in devices.items()
+    }
+    return [Track(device, "", "", at, np.zeros(len(at)), {}) for device, at in joined.items()]
 
 
 class _Trial(Engine):
@@ -69,13 +113,6 @@ class _Trial(Engine):
     ) -> None:
         super().__init__(rules, subjects, zone)
         self._armed = True  # the past does not say who was expected and never came
-
-    def whole(self, unit: Sequence[Track]) -> list[Signal]:
-        """Judge every reading."""
-        out: list[Signal] = []
-        for number, index in _merged(unit, [np.ones(len(t.at), np.bool_) for t in unit]):
-            out += self.observe(unit[number].reading(index))
-        return out
 
     def jumping(self, unit: Sequence[Track], lists: Sequence[Shortlist]) -> list[Signal]:
         """Judge where something may happen; one cell for each series."""
@@ -140,6 +177,8 @@ def _widened(mask: Bools) -> Bools:
 
 def _merged(unit: Sequence[Track], masks: Sequence[Bools]) -> Iterator[tuple[int, int]]:
     """(number of the track, index in it) of the masked readings, in order of time."""
+    if not unit:
+        return
     chosen = [np.flatnonzero(mask) for mask in masks]
     at = np.concatenate([track.at[index] for track, index in zip(unit, chosen, strict=True)])
     number = np.repeat(np.arange(len(unit)), [len(index) for index in chosen])

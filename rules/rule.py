@@ -173,8 +173,9 @@ class Rule(
         a reading is passed over, live and in backtests."""
         return None
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
-        """Which readings of a series, finite numbers in order of time, can matter; None: all."""
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist | None:
+        """Which readings of a series of *subject* can matter; None: all. The arrays are of one
+        length, in order of time; finite numbers, where the rule is numeric."""
         return None
 
     def patience(self, subject: Subject) -> int | None:

@@ -2,18 +2,33 @@
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
+from config.build import nearest
+from config.load import Invalid, load
+from config.schema import Config
 from config.suites import Suite, suites
+from devices.registry import Registry
+from gateway import backtest_report, backtests
+from gateway.backtests import Answer, Progress, Question
+from gateway.model import Duration, Millis, Subject
+from gateway.store.logbook import Logbook
 from rules import cases
+from rules.rule import Rule
+from rules.variants import variants
 
 HELP = "Test rules, try a change on the past, see why one did or did not fire."
 EXAMPLE = """  linli rules test my-site
-  linli rules test my-site/rules/waste.yaml --junit report.xml"""
+  linli rules test my-site/rules/waste.yaml --junit report.xml
+  linli rules backtest my-site --rule bin-full --set above=70:95:5 --html report.html"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,13 +38,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument("--json", action="store_true", help="for programs")
     test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
     test.set_defaults(do=_test)
+    back = jobs.add_parser("backtest", help="what rules would have told over the stored past")
+    back.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
+    back.add_argument("--rule", metavar="ID", help="only this rule; needed for --set")
+    back.add_argument("--from", dest="start", metavar="TIME", help="2026-05-01, or 14d ago")
+    back.add_argument("--to", dest="end", metavar="TIME", help="the same; else all there is")
+    back.add_argument(
+        "--set",
+        dest="settings",
+        metavar="NAME=VALUES",
+        action="append",
+        default=[],
+        help="try above=80, above=70:95:5, for=5m,10m; several make every combination",
+    )
+    back.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    back.add_argument("--json", action="store_true", help="for programs")
+    back.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots")
+    back.set_defaults(do=_backtest)
 
 
 def run(args: argparse.Namespace) -> int:
     return int(args.do(args))
 
 
-class Result(NamedTuple):
+class Test(NamedTuple):
     """One test, run."""
 
     file: str
@@ -59,17 +91,17 @@ def _test(args: argparse.Namespace) -> int:
     return 1 if any(result.differences for result in results) else 0
 
 
-def _run(suite: Suite) -> list[Result]:
+def _run(suite: Suite) -> list[Test]:
     results = []
     for case, line in suite.cases:
         start = perf_counter()
         outcome = cases.run(case, suite.rules)
         took = round(perf_counter() - start, 6)
-        results.append(Result(suite.file, line, case.name, outcome.differences, took))
+        results.append(Test(suite.file, line, case.name, outcome.differences, took))
     return results
 
 
-def _show(results: list[Result]) -> None:
+def _show(results: list[Test]) -> None:
     for result in results:
         print(f"{'FAIL' if result.differences else 'ok  '}  {result.name}")
         if result.differences:
@@ -80,7 +112,7 @@ def _show(results: list[Result]) -> None:
     print(f"{len(results)} tests, {failed} failed")
 
 
-def _junit(results: list[Result]) -> bytes:
+def _junit(results: list[Test]) -> bytes:
     """The report that build servers read (the JUnit schema of Apache Ant)."""
     failed = sum(bool(result.differences) for result in results)
     suite = ElementTree.Element(
@@ -94,3 +126,89 @@ def _junit(results: list[Result]) -> bytes:
             failure = ElementTree.SubElement(test, "failure", message="other incidents")
             failure.text = "\n".join((f"{result.file}:{result.line}", *result.differences))
     return bytes(ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
+
+
+class _Wrong(Exception):
+    """What was asked for cannot be done; the text says why."""
+
+
+def _backtest(args: argparse.Namespace) -> int:
+    try:
+        config = load(args.site)
+        answers = list(_answers(args, config))
+    except Invalid as error:
+        print(error, file=sys.stderr)
+        return 1
+    except (_Wrong, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if args.json:
+        found = [backtest_report.plain(question, answer) for question, answer in answers]
+        print(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        print("\n\n".join(backtest_report.table(question, answer) for question, answer in answers))
+    if args.html:
+        args.html.write_text(backtest_report.page(answers), "utf-8")
+    return 0
+
+
+def _answers(args: argparse.Namespace, config: Config) -> Iterator[tuple[Question, Answer]]:
+    path = config.root / "data" / "linli.db"
+    extent = Logbook(path).extent() if path.exists() else None
+    if extent is None:
+        raise _Wrong(f"{path}: there is no past yet; run the gateway first")
+    last = extent[1] + 1
+    start = _time(args.start, last, config.site.zone) if args.start else extent[0]
+    end = _time(args.end, last, config.site.zone) if args.end else last
+    chosen = [r for r in config.rules if args.rule in (None, r.id)]
+    if not chosen:
+        known = nearest(args.rule, [rule.id for rule in config.rules])
+        raise _Wrong(f"there is no rule {args.rule!r}{known}")
+    if args.settings and len(chosen) > 1:
+        raise _Wrong("--set needs --rule: which rule is to be changed?")
+    subjects = _subjects(config)
+    for rule in chosen:
+        question = Question(
+            variants=variants(rule, args.settings),
+            others=[other for other in config.rules if other.id in rule.unless],
+            subjects=subjects,
+            zone=config.site.zone,
+            start=start,
+            end=end,
+        )
+        yield question, backtests.run(path, question, _progress(rule, subjects), args.workers)
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def _subjects(config: Config) -> dict[str, Subject]:
+    place = config.site.place
+    devices = Registry(config.devices, place).subjects()
+    return {**devices, **{camera.id: camera.subject(place) for camera in config.cameras}}
+
+
+def _time(text: str, last: Millis, zone: ZoneInfo) -> Millis:
+    """`2026-05-01`, `2026-05-01 22:00` in the site's time, or `14d`: so long before the last."""
+    try:
+        return last - Duration.parse(text)
+    except ValueError:
+        pass
+    try:
+        return round(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp() * 1000)
+    except ValueError:
+        raise _Wrong(f"{text!r} is no time; write 2026-05-01, '2026-05-01 22:00' or 14d") from None
+
+
+def _progress(rule: Rule, subjects: dict[str, Subject]) -> Progress:
+    """A bar on a terminal; devices come in the order of their ids."""
+    order = {id: n for n, id in enumerate(sorted(subjects), 1)}
+    shown = sys.stderr.isatty()
+
+    def tell(device: str, readings: int) -> None:
+        if shown:
+            done = order.get(device, 0) / max(len(order), 1)
+            bar = "#" * round(30 * done)
+            line = f"\r{rule.id:20.20} [{bar:30}] {readings:,} readings\x1b[K"
+            print(line, end="", file=sys.stderr, flush=True)
+
+    return tell

@@ -73,7 +73,7 @@ class Counter(Limited, frozen=True, kw_only=True):
             start = state.at[0]
         return None if start is None else start + self.within
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist | None:
         if self.above is None:
             return None
         steps = np.maximum(np.diff(value, prepend=value[:1]), 0.0)

@@ -60,7 +60,7 @@ class Range(Rule, frozen=True, kw_only=True):
         margin = self.margin if firing else 0.0
         return not self.min + margin <= state.value <= self.max - margin
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         return by_itself((value < self.min) | (value > self.max))
 
     def report(self, state: Last, now: Millis, firing: bool) -> Report:

@@ -68,7 +68,7 @@ class Rate(Rule, frozen=True, kw_only=True):
         lowest = state.past.lowest(now - self.within)
         return lowest[0] + self.within if lowest and self.verdict(state, now, False) else None
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         value = value if self.rise is not None else -value
         change = value - lowest_nearby(value, at, self.within)
         return by_time(change > (self.rise or self.fall or 0.0), at, self.within)

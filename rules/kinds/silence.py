@@ -55,8 +55,7 @@ class Silence(Rule, frozen=True, kw_only=True):
         return None  # silence is the very thing it knows about
 
     def start(self, subject: Subject, now: Millis) -> Heard:
-        after = self.after if self.after is not None else (subject.period or 0) * self.periods
-        return Heard(now, round(after))
+        return Heard(now, self._limit(subject))
 
     def take(self, state: Heard, seen: Observation, part: int) -> bool:
         state.last, state.ever = seen.at, True
@@ -68,11 +67,9 @@ class Silence(Rule, frozen=True, kw_only=True):
     def due(self, state: Heard, now: Millis) -> Millis:
         return state.last + state.after
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
-        if self.after is None:
-            return None  # it depends on the device
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         mask = np.ones(len(at), np.bool_)
-        mask[:-1] = np.diff(at) >= self.after
+        mask[:-1] = np.diff(at) >= self._limit(subject)
         return by_itself(mask)
 
     def report(self, state: Heard, now: Millis, firing: bool) -> Report:
@@ -82,3 +79,7 @@ class Silence(Rule, frozen=True, kw_only=True):
         heard = f"silent for {gap}" if state.ever else f"never heard, watched for {gap}"
         limit = Duration(state.after)
         return Report((Reason(f"{heard}; limit {limit}", value=gap.seconds, limit=limit.seconds),))
+
+    def _limit(self, subject: Subject) -> int:
+        after = self.after if self.after is not None else (subject.period or 0) * self.periods
+        return round(after)

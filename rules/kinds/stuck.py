@@ -68,7 +68,7 @@ class Stuck(Rule, frozen=True, kw_only=True):
         long = state.last - state.since >= self.after and state.count >= self.samples
         return long and state.value not in self.ignore
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         """Neighbours that are alike make a run; the anchor lies within the tolerance of each."""
         change = np.abs(np.diff(value, prepend=value[:1]))
         breaks = change > 2 * self.tolerance + 1e-8 * np.maximum(1.0, np.abs(value))

@@ -45,7 +45,7 @@ class Threshold(Limited, frozen=True, kw_only=True):
     def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:
         return None if state.value is None else self.beyond(state.value, firing)
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist:
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         return by_itself(self.all_beyond(value))
 
     def report(self, state: Last, now: Millis, firing: bool) -> Report:

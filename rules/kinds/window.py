@@ -77,7 +77,7 @@ class Window(Limited, frozen=True, kw_only=True):
     def due(self, state: Recent, now: Millis) -> Millis | None:
         return state.samples.at[0] + self.over if state.samples.at else None
 
-    def shortlist(self, at: Ints, value: Floats) -> Shortlist | None:
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist | None:
         """A mean, a percentile … is beyond a limit only where some reading of the window is."""
         if self.of in ("sum", "count"):
             return None

@@ -1,0 +1,168 @@
+"""What a backtest found: as a table, as plain values for programs, as a page with plots."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from gateway.backtests import DAY, Against, Answer, Question, Result
+from gateway.model import Duration, Millis
+from rules.backtest import Episode
+
+MOST_LINES = 40
+"""Keys that one timeline shows."""
+WIDTH = 900
+_STYLE = """
+body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:2rem auto;max-width:60rem;
+padding:0 1rem;color:#1b2733;background:#fff}h1{font-size:1.4rem}
+h2{font-size:1.1rem;margin-top:2rem}
+table{border-collapse:collapse;width:100%}td,th{padding:.3rem .6rem;text-align:right;
+border-bottom:1px solid #d9e0e6}td:first-child,th:first-child{text-align:left}
+svg{width:100%;height:auto;background:#f6f8fa;border-radius:6px}svg text{font-size:11px;fill:#445}
+small{color:#5a6876}@media(prefers-color-scheme:dark){body{color:#dde5ec;background:#12181f}
+svg{background:#1a222b}svg text{fill:#aab}td,th{border-color:#2c3843}small{color:#93a1ae}}
+"""
+
+
+def table(question: Question, answer: Answer) -> str:
+    """For a terminal: one line for each variant."""
+    heads = ("variant", "incidents", "per day", "open", "median", "caught", "false", "new", "gone")
+    rows: list[tuple[str, ...]] = [heads]
+    rows += [(result.variant.label, *_cells(result)) for result in answer.results]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(heads))]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if n else cell.ljust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return "\n".join([_head(question, answer), *lines])
+
+
+def plain(question: Question, answer: Answer) -> dict[str, Any]:
+    """For programs: everything, times in milliseconds since 1970."""
+    return {
+        "rule": question.variants[0].rule.id,
+        "from": question.start,
+        "to": question.end,
+        "readings": answer.readings,
+        "devices": answer.devices,
+        "variants": [
+            {
+                "label": result.variant.label,
+                "incidents": len(result.episodes),
+                "per_day": round(result.per_day, 4),
+                "open_share": round(result.open_share, 6),
+                "median_open_ms": result.median_open,
+                "by_key": dict(Counter(e.key for e in result.episodes).most_common()),
+                "against": result.against._asdict(),
+                "episodes": [episode._asdict() for episode in result.episodes],
+            }
+            for result in answer.results
+        ],
+    }
+
+
+def page(answers: Sequence[tuple[Question, Answer]]) -> str:
+    """A page that needs nothing but itself."""
+    parts = [part for question, answer in answers for part in _section(question, answer)]
+    return (
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+        f'content="width=device-width"><title>Backtest</title><style>{_STYLE}</style>'
+        f"<h1>Backtest</h1>{''.join(parts)}</html>\n"
+    )
+
+
+def _head(question: Question, answer: Answer) -> str:
+    days = (question.end - question.start) / DAY
+    return (
+        f"{question.variants[0].rule.id}: {_date(question, question.start)} to "
+        f"{_date(question, question.end)}, {days:.1f} days, {answer.readings:,} readings of "
+        f"{answer.devices} devices"
+    )
+
+
+def _cells(result: Result) -> tuple[str, ...]:
+    against: Against = result.against
+    return (
+        str(len(result.episodes)),
+        f"{result.per_day:.2f}",
+        f"{result.open_share:.1%}",
+        str(Duration(result.median_open // 1000 * 1000)),
+        f"{against.confirmed}/{against.of_confirmed}" if against.of_confirmed else "-",
+        f"{against.false_alarms}/{against.of_false_alarms}" if against.of_false_alarms else "-",
+        f"+{against.new}" if against.new else "0",
+        f"-{against.gone}" if against.gone else "0",
+    )
+
+
+def _section(question: Question, answer: Answer) -> Iterator[str]:
+    yield f"<h2>{escape(_head(question, answer))}</h2>"
+    heads = ["Variant", "Incidents", "Per day", "Time open", "Median", "Caught of confirmed"]
+    heads += ["Raised of false alarms", "New", "Gone"]
+    yield "<table><tr>" + "".join(f"<th>{h}</th>" for h in heads) + "</tr>"
+    for result in answer.results:
+        cells = [result.variant.label, *_cells(result)]
+        yield "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
+    yield "</table>"
+    if len(answer.results) > 1:
+        yield "<p><small>Incidents of each variant</small></p>" + _bars(answer)
+    for result in _shown(answer):
+        if result.episodes:
+            label = escape(result.variant.label)
+            yield f"<p><small>When each was open: {label}</small></p>"
+            yield _timeline(question, result.episodes)
+
+
+def _shown(answer: Answer) -> list[Result]:
+    """The rule as it is, and the variants with the most and the fewest incidents."""
+    ranked = sorted(answer.results[1:], key=lambda result: len(result.episodes))
+    return [answer.results[0], *ranked[:1], *(ranked[-1:] if len(ranked) > 1 else [])]
+
+
+def _bars(answer: Answer) -> str:
+    counts = [len(result.episodes) for result in answer.results]
+    most, height = max([*counts, 1]), 160
+    step = WIDTH / len(counts)
+    bars = "".join(
+        f'<rect x="{n * step + 2:.1f}" y="{height - 130 * count / most:.1f}" '
+        f'width="{max(step - 4, 1):.1f}" height="{130 * count / most:.1f}" '
+        f'fill="{"#7a8794" if n == 0 else "#2f7ed8"}">'
+        f"<title>{escape(result.variant.label)}: {count}</title></rect>"
+        f'<text x="{n * step + step / 2:.1f}" y="{height - 134 * count / most:.1f}" '
+        f'text-anchor="middle">{count}</text>'
+        for n, (result, count) in enumerate(zip(answer.results, counts, strict=True))
+    )
+    return f'<svg viewBox="0 0 {WIDTH} {height + 4}" role="img">{bars}</svg>'
+
+
+def _timeline(question: Question, episodes: Sequence[Episode]) -> str:
+    """A line for each key, the busiest first; a bar for each incident."""
+    keys = [key for key, _ in Counter(e.key for e in episodes).most_common(MOST_LINES)]
+    line = {key: 18 * n + 14 for n, key in enumerate(keys)}
+    left, height = 200, 18 * len(keys) + 24
+    scale = (WIDTH - left) / max(question.end - question.start, 1)
+
+    def x(at: Millis) -> float:
+        return left + (at - question.start) * scale
+
+    names = "".join(f'<text x="4" y="{y + 4}">{escape(key[:30])}</text>' for key, y in line.items())
+    bars = "".join(
+        f'<rect x="{x(e.opened):.1f}" y="{line[e.key] - 5}" height="11" '
+        f'width="{max(x(e.closed or question.end) - x(e.opened), 1.5):.1f}" fill="#d8572f">'
+        f"<title>{escape(_date(question, e.opened))} {escape(e.why)}</title></rect>"
+        for e in episodes
+        if e.key in line
+    )
+    ends = (
+        f'<text x="{left}" y="{height - 4}">{_date(question, question.start)}</text>'
+        f'<text x="{WIDTH - 4}" y="{height - 4}" text-anchor="end">'
+        f"{_date(question, question.end)}</text>"
+    )
+    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img">{names}{bars}{ends}</svg>'
+
+
+def _date(question: Question, at: Millis) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, question.zone):%Y-%m-%d %H:%M}"

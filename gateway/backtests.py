@@ -1,0 +1,214 @@
+"""A rule over a site's past: what it would have told, and what people said of what it did tell."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from gateway.model import Incident, Millis, Scene, Subject
+from gateway.store.history import History
+from gateway.store.logbook import Logbook
+from rules import backtest, past
+from rules.backtest import Episode
+from rules.past import Track
+from rules.rule import Rule
+from rules.variants import Variant
+
+Progress = Callable[[str, int], None]
+"""Told the device that is being judged, and the number of readings by then."""
+DAY = 86_400_000
+AHEAD = 4
+"""Units of work that wait for a free core; more would only fill the memory."""
+
+
+class Question(NamedTuple):
+    """What to judge, over which past."""
+
+    variants: Sequence[Variant]
+    """Forms of one rule; the first is the rule as it is."""
+    others: Sequence[Rule]
+    """The rules that it names in `unless`."""
+    subjects: Mapping[str, Subject]
+    zone: ZoneInfo
+    start: Millis
+    end: Millis
+
+
+class Against(NamedTuple):
+    """How a variant compares."""
+
+    confirmed: int
+    """Incidents that people took up, and that it finds too …"""
+    of_confirmed: int
+    false_alarms: int
+    """… and those that people called void, that it raises too."""
+    of_false_alarms: int
+    new: int
+    """Incidents that the rule as it is does not raise …"""
+    gone: int
+    """… and those of the rule as it is that it does not."""
+
+
+class Result(NamedTuple):
+    """What one variant would have done."""
+
+    variant: Variant
+    episodes: list[Episode]
+    per_day: float
+    open_share: float
+    """Of the time and of the keys that ever had an incident, the share with one open."""
+    median_open: Millis
+    against: Against
+
+
+class Answer(NamedTuple):
+    results: list[Result]
+    readings: int
+    devices: int
+
+
+def run(path: Path, question: Question, progress: Progress, workers: int = 1) -> Answer:
+    """Judge every variant over the store at *path*; its past is read once."""
+    episodes: list[list[Episode]] = [[] for _ in question.variants]
+    readings, devices = 0, set[str]()
+    for unit, found in _judged(path, question, workers):
+        readings += sum(len(track.at) for track in unit)
+        devices.update(track.device for track in unit)
+        for mine, more in zip(episodes, found, strict=True):
+            mine += more
+        progress(unit[-1].device if unit else "", readings)
+    for mine in episodes:
+        mine.sort(key=lambda e: (e.opened, e.key))
+    labelled = Logbook(path).incidents(question.variants[0].rule.id)
+    results = [
+        _result(question, variant, mine, episodes[0], labelled)
+        for variant, mine in zip(question.variants, episodes, strict=True)
+    ]
+    return Answer(results, readings, len(devices))
+
+
+def _judged(
+    path: Path, question: Question, workers: int
+) -> Iterator[tuple[list[Track], list[list[Episode]]]]:
+    rules = [question.variants[0].rule, *question.others]
+    if any(part.scenes for rule in rules for part in rule.parts()):
+        scenes = list(Logbook(path).scenes(question.start, question.end))
+        unit = list(_tracks(path, question, rules))
+        yield unit, _whole(question, unit, scenes)
+        return
+    units = past.units(rules, question.subjects, _tracks(path, question, rules))
+    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
+        waiting: list[tuple[list[Track], Future[list[list[Episode]]]]] = []
+        for unit in units:
+            if pool is None:
+                yield unit, _judge(question, unit)
+                continue
+            waiting.append((unit, pool.submit(_judge, question, unit)))
+            if len(waiting) > AHEAD:
+                done, future = waiting.pop(0)
+                yield done, future.result()
+        for done, future in waiting:
+            yield done, future.result()
+
+
+def _tracks(path: Path, question: Question, rules: Sequence[Rule]) -> Iterator[Track]:
+    parts = [part for rule in rules for part in rule.parts() if part.readings]
+    quantities = {q for part in parts for q in part.select.quantity}
+    every = any(not part.select.quantity for part in parts)
+    if not parts:
+        return
+    one = next(iter(quantities)) if len(quantities) == 1 and not every else None
+    pieces = History(path).scan(question.start, question.end, quantity=one)
+    yield from past.tracks(p for p in pieces if every or p.quantity in quantities)
+
+
+def _judge(question: Question, unit: list[Track]) -> list[list[Episode]]:
+    return [
+        backtest.judge(
+            variant.rule, unit, question.subjects, question.zone, question.end, question.others
+        )
+        for variant in question.variants
+    ]
+
+
+def _whole(question: Question, unit: list[Track], scenes: list[Scene]) -> list[list[Episode]]:
+    return [
+        backtest.replay(
+            [variant.rule, *question.others],
+            unit,
+            scenes,
+            question.subjects,
+            question.zone,
+            question.end,
+        )
+        for variant in question.variants
+    ]
+
+
+def _result(
+    question: Question,
+    variant: Variant,
+    episodes: list[Episode],
+    now: list[Episode],
+    labelled: Sequence[Incident],
+) -> Result:
+    spans = [(e.closed or question.end) - e.opened for e in episodes]
+    period = max(question.end - question.start, 1)
+    keys = len({e.key for e in episodes}) or 1
+    return Result(
+        variant,
+        episodes,
+        per_day=len(episodes) * DAY / period,
+        open_share=sum(spans) / (period * keys),
+        median_open=round(median(spans)) if spans else 0,
+        against=_against(question, episodes, now, labelled),
+    )
+
+
+def _against(
+    question: Question,
+    episodes: Sequence[Episode],
+    now: Sequence[Episode],
+    labelled: Sequence[Incident],
+) -> Against:
+    told = [
+        (i, _Stretch(i.key, i.opened_at, i.closed_at))
+        for i in labelled
+        if question.start <= i.opened_at < question.end
+    ]
+    void = [stretch for i, stretch in told if i.status == "void"]
+    confirmed = [stretch for i, stretch in told if i.status != "void" and i.handled_by]
+    mine = [_Stretch(e.key, e.opened, e.closed) for e in episodes]
+    before = [_Stretch(e.key, e.opened, e.closed) for e in now]
+    return Against(
+        _met(confirmed, mine),
+        len(confirmed),
+        _met(void, mine),
+        len(void),
+        len(mine) - _met(mine, before),
+        len(before) - _met(before, mine),
+    )
+
+
+class _Stretch(NamedTuple):
+    key: str
+    opened: Millis
+    closed: Millis | None
+
+
+def _met(wanted: Sequence[_Stretch], others: Sequence[_Stretch]) -> int:
+    """How many of *wanted* overlap one of *others* with the same key."""
+    by_key: dict[str, list[_Stretch]] = {}
+    for other in others:
+        by_key.setdefault(other.key, []).append(other)
+    return sum(
+        any(
+            (one.closed is None or other.opened <= one.closed)
+            and (other.closed is None or one.opened <= other.closed)
+            for other in by_key.get(one.key, ())
+        )
+        for one in wanted
+    )
