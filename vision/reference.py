@@ -69,7 +69,9 @@ class Reference:
         below = cv2.subtract(self._low, look.level)
         by_level = cv2.compare(cv2.max(above, below), self._limit, cv2.CMP_GT)
         tint = cv2.add(cv2.absdiff(look.u, self.u), cv2.absdiff(look.v, self.v))
-        by_tint = cv2.compare(cv2.blur(tint, (3, 3)), self._tint_limit, cv2.CMP_GT)
+        sure = cv2.compare(cv2.blur(tint, (3, 3)), self._tint_limit, cv2.CMP_GT)
+        sharp = cv2.compare(tint, self._tint_limit * np.float32(0.7), cv2.CMP_GT)
+        by_tint = cv2.bitwise_and(sure, sharp)
         height, width = look.level.shape
         whole = cv2.resize(by_tint, (width, height), interpolation=cv2.INTER_NEAREST)
         return cv2.bitwise_or(by_level, whole)

@@ -10,6 +10,7 @@ from itertools import count
 import cv2
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from gateway.model import Millis
 from vision.frame import Field, Mask, above
@@ -19,6 +20,8 @@ WEAK, STRONG = 0.35, 0.5
 """Shares of the dwell at which a pixel joins a region, and at which it starts one."""
 SMALLEST = 40
 """Pixels of a frame: less is not an object (16 px high and thin, or 7 x 7)."""
+TYPICAL = 70
+"""Percentile of the pixels' ages that is the region's: some are hidden now and then."""
 THINNEST = 3
 RING = 5
 """Pixels around a region: that is where somebody's limbs are."""
@@ -33,7 +36,7 @@ BROAD = 300
 BUSY = 0.1
 """As `STIR`, for the ring: somebody is at it."""
 PART = 0.35
-"""Foreign pixels beside a region, as a share of it, from which it is a part of more."""
+"""Share of itself by which what a region is connected to may be larger, while it is whole."""
 VISIBLE = 0.7
 """Share of a region that must be seen to say that it sways by itself."""
 GONE = 2.0
@@ -51,7 +54,7 @@ class Region(msgspec.Struct):
     h: int
     mask: Mask
     age: float = 0.0
-    """Seconds: the median age of its pixels."""
+    """Seconds: for how long its better pixels have been the same."""
     quiet: float = 0.0
     """Seconds of stillness, less those of swaying."""
     steady: float = 0.0
@@ -60,21 +63,14 @@ class Region(msgspec.Struct):
     """Share of it that is seen now."""
     exposed: float = 0.0
     """Seconds for which the scene behind it has been seen again."""
+    edge: bool = False
+    """It goes on beyond the picture: a train, a tree, somebody at the edge."""
     verdict: str = ""
     """What a detector made of it; '' while it waits."""
 
     @property
     def window(self) -> tuple[slice, slice]:
         return slice(self.y, self.y + self.h), slice(self.x, self.x + self.w)
-
-    def touches(self, height: int, width: int) -> bool:
-        """It goes on beyond the picture: a train, a tree, somebody at the edge."""
-        return (
-            self.x <= 1
-            or self.y <= 1
-            or self.x + self.w >= width - 1
-            or self.y + self.h >= height - 1
-        )
 
     @property
     def area(self) -> int:
@@ -100,6 +96,8 @@ class Regions:
             self._match(view, found)
         for region in self._tracks:
             self._judge(region, view)
+        if view.stirred is not None and any(not r.verdict for r in self._tracks):
+            self._watch(view, view.stirred)
         self._tracks = [r for r in self._tracks if r.exposed < GONE]
         return self._tracks
 
@@ -131,27 +129,56 @@ class Regions:
     def _judge(self, region: Region, view: View) -> None:
         rows, columns = region.window
         area = region.area
-        region.age = float(np.median(view.candidates.age[rows, columns][region.mask > 0]))
+        ages = view.candidates.age[rows, columns][region.mask > 0]
+        region.age = float(np.percentile(ages, TYPICAL))
         region.visible = _share(view.shown[rows, columns], region.mask, area)
-        if view.stirred is not None:
-            self._watch(region, view, view.stirred)
         behind = 1 - _share(view.foreign[rows, columns], region.mask, area)
         region.exposed = region.exposed + view.dt if behind > 0.6 else 0.0
 
-    def _watch(self, region: Region, view: View, stirred: Mask) -> None:
+    def _watch(self, view: View, stirred: Mask) -> None:
         """A still thing gains quiet time, and one that sways loses it. While somebody is busy
-        around it, it gains half; a still part of something that stirs (shoes) gains none."""
-        rows, columns = region.window
-        stir = _share(stirred[rows, columns], region.mask, region.area)
-        own = _share(view.foreign[rows, columns], region.mask, region.area)
-        whole = around(region, view.foreign) - own < PART
-        broad = region.w >= region.h and region.area >= BROAD
-        if stir <= max(SHIVER if whole and broad else STIR, 1 / region.area):
-            busy = around(region, stirred) - stir > BUSY
-            region.quiet += view.lapse * (1.0 if not busy else 0.5 if whole else 0.0)
-        elif region.visible > VISIBLE:
-            region.quiet -= view.lapse
-        region.quiet = min(max(region.quiet, 0.0), self._dwell)
+        beside it, it gains half; a still part of something that stirs (shoes) gains none."""
+        blobs = _blobs(view.foreign)
+        for region in self._tracks:
+            if region.verdict:
+                continue
+            rows, columns = region.window
+            stir = _share(stirred[rows, columns], region.mask, region.area)
+            whole, stirs, region.edge = _belongs(region, blobs, stirred)
+            broad = region.w >= region.h and region.area >= BROAD
+            if stir <= max(SHIVER if whole and broad else STIR, 1 / region.area):
+                busy = around(region, stirred) - stir > BUSY
+                region.quiet += view.lapse * (0.0 if stirs else 0.5 if busy else 1.0)
+            elif region.visible > VISIBLE:
+                region.quiet -= view.lapse
+            region.quiet = min(max(region.quiet, 0.0), self._dwell)
+
+
+def _blobs(foreign: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Everything foreign in connected pieces, small gaps closed: labels and their statistics."""
+    closed = cv2.morphologyEx(foreign, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
+    return labels, stats
+
+
+def _belongs(
+    region: Region, blobs: tuple[NDArray[np.int32], NDArray[np.int32]], stirred: Mask
+) -> tuple[bool, bool, bool]:
+    """Whether *region* is nearly all of its blob, whether the rest of the blob stirs, and
+    whether the blob goes on beyond the picture."""
+    labels, stats = blobs
+    own = labels[region.window][region.mask > 0]
+    label = int(np.bincount(own).argmax())
+    if label == 0:
+        return True, False, False
+    x, y, w, h, area = (int(value) for value in stats[label])
+    blob = (labels[y : y + h, x : x + w] == label) & (stirred[y : y + h, x : x + w] > 0)
+    rows, columns = region.window
+    inner = np.count_nonzero((labels[region.window] == label) & (stirred[rows, columns] > 0))
+    whole = area < (1 + PART) * region.area + 20
+    stirs = not whole and np.count_nonzero(blob) - inner > BUSY * region.area
+    height, width = labels.shape
+    return whole, stirs, x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
 
 
 def _share(of: Mask, mask: Mask, area: int) -> float:

@@ -10,25 +10,47 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vision.frame import Field, Mask
 from vision.regions import Region
 from vision.scenery import View
 
+Flags = NDArray[np.bool_]
+
 SAME_TEXTURE = 0.75
 """Correlation above which it is the same surface in other light."""
+VERY_ALIKE, NEW_THING = 0.88, 0.3
+"""With this much of a new outline it must be very much alike to be the same surface."""
+COVERED = 0.65
+"""Correlation below which a texture that was there is hidden: half an outline suffices."""
 TEXTURE = 5.0
 """Units: standard deviation below which a surface has no texture to compare."""
-EDGE = 10.0
-"""Units per pixel: an edge that was not there rises by at least this much."""
+STEEP = 0.3
+"""Of the change within the region, per pixel: the outline of a thing is at least so steep, for
+optics spread a step over three or four pixels; light fades."""
+EDGE = (4.0, 8.0)
+"""Units per pixel: the least and the most that is asked of an edge."""
 OUTLINE = 0.15
 """Share of the outline that must have new or lost edges."""
 CLEARLY = 1.35
 """By how much lost edges must outweigh new ones before a thing counts as taken away."""
 SUPPORT = 10.0
 """Seconds of support that an absorbed region begins with."""
+DOUBT = 0.35
+"""Share of the outline that full doubt asks for on top."""
+SMALL = 100
+"""Pixels below which a region must differ twice as much."""
+BLOWN = 226.0
+"""Units, grey level 249: a surface that was overexposed changes with every cloud."""
+FAINT = 7.0
+"""Units: a mean change below this is a cloud, or nothing."""
+SLOPES = 1.25
+"""The old outline, brighter or darker."""
 EVEN = 6.0
 """Units: standard deviation of a change that is the same everywhere."""
+FREE = 0.3
+"""Share of the outline that must be free of the scene's own edges to decide alone."""
 MARGIN = 4
 """Pixels around the region."""
 
@@ -43,8 +65,11 @@ class Verdict(NamedTuple):
     lost: float
 
 
-def verdict(region: Region, view: View) -> Verdict:
-    """Judge *region* by the candidate it shows, not by who stands before it just now."""
+def verdict(region: Region, view: View, doubt: float = 0.0) -> Verdict:
+    """Judge *region* by the candidate it shows, not by who stands before it just now.
+
+    *doubt*, 0 to 1: the light is changing in many places, so more of an outline is asked.
+    """
     height, width = view.look.level.shape
     y1, y2 = max(0, region.y - MARGIN), min(height, region.y + region.h + MARGIN)
     x1, x2 = max(0, region.x - MARGIN), min(width, region.x + region.w + MARGIN)
@@ -56,11 +81,23 @@ def verdict(region: Region, view: View) -> Verdict:
     now[stays] = view.candidates.level[y1:y2, x1:x2][stays]
     alike = likeness(now, was, mask)
     new, lost = outline(now, was, mask)
-    if alike > SAME_TEXTURE or max(new, lost) < OUTLINE or _shifted(now, was, mask):
+    change = float(np.abs(now - was)[mask > 0].mean())
+    textured = alike > SAME_TEXTURE and (new < NEW_THING or alike > VERY_ALIKE)
+    covered = alike < COVERED and float(was[mask > 0].std()) > 1.6 * TEXTURE
+    limit = (OUTLINE / 2 if covered else OUTLINE) + DOUBT * doubt
+    faint = _faint(region, float(was[mask > 0].mean()))
+    if change < faint or textured or max(new, lost) < limit or _shifted(now, was, mask):
         return Verdict("light", alike, new, lost)
-    if lost > CLEARLY * new:
+    if lost > CLEARLY * new and lost >= OUTLINE:
         return Verdict("removed", alike, new, lost)
     return Verdict("object", alike, new, lost)
+
+
+def _faint(region: Region, level: float) -> float:
+    """Units: the mean change below which *region* shows nothing."""
+    if level > BLOWN:
+        return 3 * FAINT
+    return FAINT * (2 if region.area < SMALL else 1)
 
 
 def absorb(region: Region, view: View) -> None:
@@ -94,18 +131,34 @@ def _shifted(now: Field, was: Field, mask: Mask) -> bool:
     kernel = np.ones((3, 3), np.uint8)
     band = cv2.subtract(cv2.dilate(mask, kernel, iterations=2), cv2.erode(mask, kernel)) > 0
     even = float((now - was)[mask > 0].std()) < EVEN
-    return even and float(_slope(now)[band].mean()) < 1.1 * float(_slope(was)[band].mean())
+    return even and float(_slope(now)[band].mean()) < SLOPES * float(_slope(was)[band].mean())
 
 
 def outline(now: Field, was: Field, mask: Mask) -> tuple[float, float]:
-    """Shares of the outline of *mask* with edges that are new, and that are lost."""
+    """Shares of the outline of *mask* with edges that are new, and that are lost.
+
+    Where the scene has an edge of its own, a thing's outline and the limit of a sunny wall
+    look alike; so the free part of the outline decides, where there is enough of it.
+    """
     kernel = np.ones((3, 3), np.uint8)
-    band = cv2.subtract(cv2.dilate(mask, kernel, iterations=2), cv2.erode(mask, kernel)) > 0
-    here, there = _slope(now), _slope(was)
-    new = here > 1.5 * cv2.dilate(there, kernel) + EDGE
-    lost = there > 1.5 * cv2.dilate(here, kernel) + EDGE
-    wide = cv2.dilate(np.stack([new, lost], -1).astype(np.uint8), kernel) > 0
-    return float(wide[band, 0].mean()), float(wide[band, 1].mean())
+    inner = cv2.erode(mask, kernel, iterations=2)
+    band = cv2.subtract(cv2.dilate(mask, kernel, iterations=2), inner) > 0
+    change = float(np.abs(now - was)[mask > 0].mean())
+    edge = min(max(STEEP * change, EDGE[0]), EDGE[1])
+    here, there, step = _slope(now), _slope(was), _slope(now - was)
+    return _gained(here, there, step, band, edge), _gained(there, here, step, band, edge)
+
+
+def _gained(here: Field, there: Field, step: Field, band: Flags, edge: float) -> float:
+    """Share of *band* with an edge that is *here* and not *there*."""
+    kernel = np.ones((3, 3), np.uint8)
+    around = cv2.dilate(there, kernel)
+    free = band & (around < 0.5 * edge)
+    if np.count_nonzero(free) >= FREE * np.count_nonzero(band):
+        risen = (step > edge) & (here > around)
+        return float((cv2.dilate(risen.astype(np.uint8), kernel) > 0)[free].mean())
+    risen = here > 1.5 * around + edge
+    return float((cv2.dilate(risen.astype(np.uint8), kernel) > 0)[band].mean())
 
 
 def _slope(level: Field) -> Field:

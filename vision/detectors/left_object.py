@@ -1,11 +1,12 @@
 """Something that was not there, and stays: dumped waste, a bag, boxes, whatever it is."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
-from gateway.model import Detection, Duration
+from gateway.model import Detection, Duration, Millis
 from vision.detector import DetectorSpec, Site, fractions
 from vision.regions import Region, Regions
 from vision.scenery import View
@@ -13,6 +14,11 @@ from vision.verify import Verdict, absorb, verdict
 
 STILL = 0.5
 """Share of the dwell during which it must have been seen lying still."""
+
+
+RESTLESS = 45_000
+"""Millis for which a patch of light is remembered."""
+MANY = 4
 
 
 class LeftObject(DetectorSpec, frozen=True, kw_only=True):
@@ -31,6 +37,7 @@ class LeftObjects:
         self._site = site
         self._dwell = spec.dwell.seconds
         self._regions = Regions(self._dwell)
+        self._lights: deque[Millis] = deque(maxlen=MANY)
         self._why: dict[int, Verdict] = {}
 
     def look(self, view: View) -> Sequence[Detection]:
@@ -42,18 +49,25 @@ class LeftObjects:
 
     def _due(self, region: Region) -> bool:
         """It has been the same for the dwell, lies still, and is seen now."""
-        edge = region.touches(self._site.height, self._site.width)
-        old = region.age >= (2.0 if edge else 0.95) * self._dwell
+        old = region.age >= (2.0 if region.edge else 0.95) * self._dwell
         return old and region.quiet >= STILL * self._dwell and region.visible > 0.5
 
     def _settle(self, region: Region, view: View) -> None:
-        found = verdict(region, view)
+        found = verdict(region, view, self._doubt(view))
         if found.kind == "object":
             region.verdict = "object"
             self._why[region.track] = found
         else:
+            if found.kind == "light":
+                self._lights.append(view.at)
             absorb(region, view)
             self._regions.forget(region)
+
+    def _doubt(self, view: View) -> float:
+        """How restless the light is: 1 when it took MANY regions in the last while."""
+        while self._lights and view.at - self._lights[0] > RESTLESS:
+            self._lights.popleft()
+        return min(1.0, len(self._lights) / MANY)
 
     def _detection(self, region: Region, view: View) -> Detection:
         box = fractions((region.x, region.y, region.w, region.h), self._site)
