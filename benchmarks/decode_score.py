@@ -96,7 +96,10 @@ def main() -> int:
     )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(records), "one answer per record"
-    right, stated, messages, invented, announced = Counter(), Counter(), Counter(), 0, 0
+    right: Counter[str] = Counter()
+    stated: Counter[str] = Counter()
+    messages: Counter[str] = Counter()
+    invented = announced = renamed = 0
     for record, answer in zip(records, answers, strict=True):
         dialect = record["dialect"]
         messages[dialect] += 1
@@ -112,6 +115,9 @@ def main() -> int:
             invented += extra
             if extra and args.wrong:
                 print("INVENTED", record["id"], answer["readings"])
+        renamed += sum(
+            any(same_value(m["value"], m["unit"], r) for r in answer["readings"]) for m in missing
+        )
         for value in missing if args.wrong else ():
             print("MISSING", record["id"], value, answer["status"], answer["reason"])
     for dialect in sorted(messages):
@@ -119,7 +125,8 @@ def main() -> int:
     total = sum(stated.values())
     print(
         f"all: {sum(right.values())} of {total} stated values = "
-        f"{100 * sum(right.values()) / total:.2f} %; invented {invented}; "
+        f"{100 * sum(right.values()) / total:.2f} %, "
+        f"{renamed} more under another name; invented {invented}; "
         f"{announced} announcements gave no reading"
     )
     return 0

@@ -20,6 +20,7 @@ TIMES = (
     "unixtime", "utc", "localtime", "received_at", "date",
 )  # fmt: skip
 """Keys, in lower case, under which devices write when they measured; the first that fits."""
+_TIMES = frozenset(TIMES)
 _DATUMS = ("coordtype", "coord_type", "datum", "crs", "coordinate_system")
 _WGS84 = ("wgs84", "wgs-84", "epsg:4326", "cgcs2000", "gps")
 _POSITION = {"lat": "lat", "latitude": "lat", "lon": "lon", "lng": "lon", "longitude": "lon"}
@@ -57,11 +58,11 @@ def values(
     other under its own name, unless *skip* says so. *words* are keys whose words are measured,
     beside those that the table of quantities knows."""
     measured_at, quality = stamp(message, document)
-    datum = _datum(document)
+    datum = _datum(document) if _POSITION.keys() & document.keys() else ""
     found = []
     for leaf in leaves(document):
         name = leaf.name
-        if name.lower() in TIMES or len(name) > _LONGEST:
+        if name.lower() in _TIMES or len(name) > _LONGEST:
             continue
         field = fields.get(name) or fields.get(name.lower())
         if field is None:

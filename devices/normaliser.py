@@ -12,6 +12,8 @@ from gateway.model import Duration, Millis, Packet, Quality, Reading
 
 MAX_VALUES = 512
 """Of one message; the rest is counted and left out."""
+LONGEST = 256
+"""Characters of the name of a device or quantity; a topic may have 65,535."""
 PERSONAL = frozenset(
     {"license_plate", "plate", "plate_number", "sub_label", "face", "face_name", "person_name"}
 )
@@ -82,6 +84,8 @@ class Normaliser:
     ) -> Reading | None:
         """The reading that *value* is; None for one that the owner's mapping leaves out."""
         name, unit = value.quantity, value.unit
+        if len(name) > LONGEST or len(value.device) > LONGEST:
+            raise Refused("too_long", f"a name of more than {LONGEST} characters is none")
         if name in PERSONAL:
             raise Refused("personal_data", "personal data is not kept")
         if owner is not None:

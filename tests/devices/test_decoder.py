@@ -134,6 +134,14 @@ def test_memory_survives_a_restart() -> None:
     after.restore(b"")
 
 
+def test_names_without_end() -> None:
+    long = "x" * 60_000
+    decoded = fresh().decode(Packet(f"zigbee2mqtt/{long}", b'{"temperature":20}'), NOW)
+    assert (decoded.status, decoded.rejected) == ("malformed", ("too_long",))
+    decoded = fresh().decode(Packet(f"a/{long}", b"20"), NOW)
+    assert (decoded.readings, decoded.unknown) == ((), ())
+
+
 def test_too_long() -> None:
     decoded = fresh().decode(Packet("cam/1/jpg", b"\xff\xd8" + bytes(MAX_BYTES)), NOW)
     assert decoded.status == "malformed"

@@ -31,5 +31,5 @@ def test_the_example_is_a_site() -> None:
 
 def test_every_word_of_refusal_is_explained() -> None:
     words = {"not_a_number", "sentinel", "came_twice", "said_twice", "wrong_unit", "no_position"}
-    for word in words | {"personal_data", "wrong_sender"}:
+    for word in words | {"personal_data", "wrong_sender", "too_many", "too_long", "codec_failed"}:
         assert f"`{word}`" in PAGE
