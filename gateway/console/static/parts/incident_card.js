@@ -12,7 +12,8 @@ export const evidenceUrl = (evidence) => `/evidence/${evidence.sha256}.jpg`;
 /** The picture that says most: the last one. */
 export const telling = (incident) => incident.evidence.at(-1);
 
-export function incidentCard(incident) {
+/** `heading`: the level that fits where it stands. */
+export function incidentCard(incident, heading = "h3") {
   const proof = telling(incident);
   const fresh = incident.status === "open" || incident.status === "reopened";
   return link(`/incidents/${incident.id}`, { key: incident.id, class: `incident ${incident.severity}`, "data-incident": incident.id },
@@ -20,7 +21,7 @@ export function incidentCard(incident) {
     h("div", { class: "incident-text" },
       h("div", { class: "incident-line" }, severity(incident), statusChip(incident),
         incident.handled_by && h("span", { class: "muted" }, incident.handled_by)),
-      h("h3", null, incident.title),
+      h(heading, null, incident.title),
       h("p", { class: "reason" }, incident.reasons.map((reason) => reason.text).join(" · ")),
       h("p", { class: "meta" },
         h("span", null, icon("place"), placeOf(incident)),

@@ -11,5 +11,5 @@ export const title = () => t("nav.cameras");
 export function view() {
   const all = [...state.cameras.values()];
   return [h("div", { class: "headline" }, h("h1", null, t("nav.cameras")), h("p", { class: "muted" }, t("cameras.masked"))),
-    all.length ? h("div", { class: "tiles wide" }, all.map(cameraTile)) : empty(t("now.no_cameras"))];
+    all.length ? h("div", { class: "tiles wide" }, all.map((c) => cameraTile(c, "h2"))) : empty(t("now.no_cameras"))];
 }

@@ -24,7 +24,7 @@ export function view() {
       h("div", { class: "tabs", role: "group", "aria-label": t("incidents.which") }, tab("open"), tab("past")),
       h("input", { type: "search", class: "search", placeholder: t("word.search"), "aria-label": t("word.search"),
         value: page.search, oninput: (e) => { page.search = e.target.value; redraw(); } })),
-    found.length ? h("div", { class: "incidents wide" }, found.map(incidentCard))
+    found.length ? h("div", { class: "incidents wide" }, found.map((i) => incidentCard(i, "h2")))
       : !page.busy && empty(page.search ? t("word.nothing_found") : t(`incidents.none_${page.tab}`)),
     page.tab === "past" && !page.end && h("button", { type: "button", class: "button", disabled: !!page.busy,
       onclick: () => run("more", more) }, t("word.more"))];

@@ -36,14 +36,14 @@ function headline(open) {
 function needsPerson(open) {
   const rest = open.length - INCIDENTS;
   return section(t("now.incidents"), link("/incidents", { class: "more" }, t("now.all_incidents")),
-    open.length ? h("div", { class: "incidents" }, open.slice(0, INCIDENTS).map(incidentCard)) : empty(t("now.no_incidents")),
+    open.length ? h("div", { class: "incidents" }, open.slice(0, INCIDENTS).map((i) => incidentCard(i))) : empty(t("now.no_incidents")),
     rest > 0 && link("/incidents", { class: "more" }, t("now.more", { n: rest })));
 }
 
 function cameras() {
   const all = [...state.cameras.values()];
   return section(t("nav.cameras"), link("/cameras", { class: "more" }, t("now.all_cameras")),
-    all.length ? h("div", { class: "tiles" }, all.slice(0, 6).map(cameraTile)) : empty(t("now.no_cameras")));
+    all.length ? h("div", { class: "tiles" }, all.slice(0, 6).map((c) => cameraTile(c))) : empty(t("now.no_cameras")));
 }
 
 function health() {
