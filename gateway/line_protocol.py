@@ -14,6 +14,7 @@ digits made of the value: two different readings of one millisecond stay two, an
 again, from wherever it is replayed, meets itself.
 """
 
+import gzip
 import re
 from collections.abc import Callable, Mapping
 from math import isfinite
@@ -92,3 +93,8 @@ def _text(value: str) -> str:
     if len(value.encode()) > TEXT_LIMIT:
         raise Refused("text longer than 64 KiB")
     return f'text="{value.translate(_TEXT)}"'
+
+
+def packed(lines: bytes) -> bytes:
+    """Fast and small enough: level 9 takes ten times as long for a fifth less."""
+    return gzip.compress(lines, compresslevel=1)

@@ -9,21 +9,17 @@ the batch is halved until the guilty ones are alone, and only these are given up
 """
 
 import asyncio
-import gzip
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 import msgspec
-from influxdb_client.client.influxdb_client import InfluxDBClient
-from influxdb_client.rest import ApiException
-from influxdb_client.service.write_service import WriteService
-from urllib3.exceptions import HTTPError, SSLError
 
-from gateway.line_protocol import Refused, writer
+from gateway.line_protocol import Refused, packed, writer
 from gateway.model import Duration, Reading
 from gateway.ports import Barred, ReadingSink, ReadingSinkSpec, Retry, Surroundings
 from gateway.uplink import Answer, Tls, Uplink, Way, retry_after, uplink, verdict_on
@@ -68,6 +64,10 @@ class _Server(Protocol):
     async def post(self, lines: bytes) -> Answer: ...
 
 
+def _ca(spec: Influx, root: Path) -> str | None:
+    return str(root / spec.ca) if spec.ca else None
+
+
 @asynccontextmanager
 async def _opened(spec: Influx, around: Surroundings) -> AsyncIterator[ReadingSink]:
     async with uplink(spec.way, around) as http:
@@ -75,8 +75,13 @@ async def _opened(spec: Influx, around: Surroundings) -> AsyncIterator[ReadingSi
         if api == "v1":
             yield _Writer(spec, around, _V1(spec, http))
             return
-        with _client(spec, around.root) as client:
-            yield _Writer(spec, around, _V2(spec, client))
+        # 50 MB and a second that a box without InfluxDB 2 or 3 does without
+        influx_client = await asyncio.to_thread(import_module, "gateway.influx_client")
+        account = influx_client.Account(
+            spec.way.url, spec.org, spec.bucket, spec.token, spec.timeout, _ca(spec, around.root)
+        )
+        with influx_client.connected(account) as server:
+            yield _Writer(spec, around, server)
 
 
 async def detect(http: Uplink, url: str) -> Literal["v1", "v2"]:
@@ -145,7 +150,7 @@ class _V1:
         self._write = urlencode({"db": spec.bucket, "precision": "ns", **account})
 
     async def post(self, lines: bytes) -> Answer:
-        body = _packed(lines)
+        body = packed(lines)
         answer = await self._send(body)
         if answer.status == 404 and NO_DATABASE.search(answer.body) and await self._create():
             answer = await self._send(body)
@@ -165,56 +170,6 @@ class _V1:
             {"Content-Type": "application/x-www-form-urlencoded"},
         )
         return answer.status == 200 and b'"error"' not in answer.body
-
-
-class _V2:
-    """InfluxDB 2.x and 3 through the official client, which blocks: in a thread."""
-
-    def __init__(self, spec: Influx, client: InfluxDBClient) -> None:
-        self._bucket, self._org = spec.bucket, spec.org
-        self._service = WriteService(client.api_client)  # type: ignore[no-untyped-call]  # generated
-
-    async def post(self, lines: bytes) -> Answer:
-        return await asyncio.to_thread(self._post, lines)
-
-    def _post(self, lines: bytes) -> Answer:
-        try:
-            self._service.post_write(  # type: ignore[no-untyped-call]  # generated
-                self._org,
-                self._bucket,
-                _packed(lines),
-                precision="ns",
-                content_type="text/plain; charset=utf-8",
-                content_encoding="gzip",
-            )
-        except ApiException as answer:
-            body = answer.body or b""
-            return Answer(
-                answer.status or 0,
-                answer.headers or {},
-                body.encode() if isinstance(body, str) else body,
-            )
-        except SSLError as failure:
-            raise Barred(f"no safe connection: {failure}") from failure
-        except HTTPError as failure:
-            raise Retry(str(failure)) from failure
-        return Answer(204, {}, b"")
-
-
-def _packed(lines: bytes) -> bytes:
-    """Fast and small enough: the client's own level 9 takes ten times as long for a fifth less."""
-    return gzip.compress(lines, compresslevel=1)
-
-
-def _client(spec: Influx, root: Path) -> InfluxDBClient:
-    return InfluxDBClient(
-        spec.way.url,
-        token=spec.token,
-        org=spec.org,
-        timeout=int(spec.timeout),
-        ssl_ca_cert=str(root / spec.ca) if spec.ca else None,
-        retries=False,
-    )
 
 
 def _settle(answer: Answer, now: int) -> None:
