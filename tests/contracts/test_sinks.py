@@ -2,12 +2,17 @@
 its world: a platform to send to, and a way to see what arrived."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
+from urllib.parse import parse_qs
+from xml.etree import ElementTree
 
 import pytest
+from aiohttp import web
 from msgspec.structs import replace
 
 import gateway.sinks
@@ -15,6 +20,7 @@ from gateway.model import Duration, Envelope, Phase, Place, Reason, Severity
 from gateway.plugins import subclasses
 from gateway.ports import Retry, SinkSpec
 from gateway.sinks.cloud_events import CloudEvents
+from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
@@ -46,9 +52,75 @@ async def city_with_cloud_events() -> AsyncIterator[World]:
         yield World(CloudEvents(id="city", url=url, timeout=SHORT), line, effects)
 
 
+def told_in_json(body: bytes) -> str:
+    told = json.loads(body)
+    return f"{told['code']}:{told['what']['phase']}"
+
+
+def told_in_a_form(body: bytes) -> str:
+    told = parse_qs(body.decode(), strict_parsing=True, keep_blank_values=True)
+    return f"{told['code'][0]}:{told['phase'][0]}"
+
+
+def told_in_xml(body: bytes) -> str:
+    call = ElementTree.fromstring(body)
+    case = ElementTree.fromstring(call.findtext("case") or "")
+    return f"{case.findtext('code')}:{call.findtext('phase')}"
+
+
+TEMPLATES: dict[Callable[[bytes], str], dict[str, Any]] = {
+    told_in_json: {
+        "fields": {"code": "{id}", "what": {"phase": "{phase}", "text": "{title}{text}"}}
+    },
+    told_in_a_form: {
+        "body": "form",
+        "fields": {"code": "{id}", "phase": "{phase}", "where": "{place.address} {grid}"},
+    },
+    told_in_xml: {
+        "body": "xml",
+        "document": "<call><phase>{phase}</phase><case>{parts.case}</case></call>",
+        "parts": {"case": "<case who='{handled_by}'><code>{id}</code><t>{title}{text}</t></case>"},
+    },
+}
+
+
+@asynccontextmanager
+async def city_with_a_template(read: Callable[[bytes], str]) -> AsyncIterator[World]:
+    """A platform that knows an incident again by the number that we send along."""
+    cases: dict[str, None] = {}
+
+    async def take(request: web.Request) -> web.Response:
+        cases[read(await request.read())] = None
+        return web.json_response({"code": 10000})
+
+    app = web.Application()
+    app.router.add_post("/in", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+
+    async def effects() -> list[str]:
+        return list(cases)
+
+    try:
+        async with BadLine("127.0.0.1", runner.addresses[0][1]) as line:
+            spec = Template(
+                id="city",
+                url=f"http://127.0.0.1:{line.port}/in",
+                timeout=SHORT,
+                phases=get_args(Phase),
+                success=Success(path="code", equals=("10000",)),
+                **TEMPLATES[read],
+            )
+            yield World(spec, line, effects)
+    finally:
+        await runner.cleanup()
+
+
 Worlds = Callable[[], AbstractAsyncContextManager[World]]
 WORLDS: dict[type[SinkSpec], list[Worlds]] = {
     CloudEvents: [city_with_cloud_events],
+    Template: [partial(city_with_a_template, read) for read in TEMPLATES],
 }
 
 
