@@ -106,6 +106,8 @@ def measure(sensor: Sensor, seconds: float) -> dict[str, float]:
             if trouble.kind == "ramp" and trouble.quantity == quantity:
                 value = _ramped(trouble, value, seconds)
         found[quantity] = round(min(max(value, curve.low), curve.high), curve.digits)
+    if "pm10" in found:  # what is finer than 2.5 um is finer than 10 um as well
+        found["pm10"] = max(found["pm10"], found["pm2_5"])
     return found
 
 
