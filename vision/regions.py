@@ -4,7 +4,7 @@ A region begins where candidates reach 35 % of the dwell next to some at 50 % (h
 so that one thing is one region). It ends when the scene behind it is seen again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import count
 
 import cv2
@@ -20,6 +20,8 @@ WEAK, STRONG = 0.35, 0.5
 """Shares of the dwell at which a pixel joins a region, and at which it starts one."""
 SMALLEST = 40
 """Pixels of a frame: less is not an object (16 px high and thin, or 7 x 7)."""
+SAME = 0.3
+"""Overlap from which a region found is one that is followed."""
 TYPICAL = 70
 """Percentile of the pixels' ages that is the region's: some are hidden now and then."""
 THINNEST = 3
@@ -57,8 +59,6 @@ class Region(msgspec.Struct):
     """Seconds: for how long its better pixels have been the same."""
     quiet: float = 0.0
     """Seconds of stillness, less those of swaying."""
-    steady: float = 0.0
-    """Seconds for which its outline has been the same."""
     visible: float = 0.0
     """Share of it that is seen now."""
     exposed: float = 0.0
@@ -86,19 +86,23 @@ class Regions:
         self._ids = count(1)
 
     def follow(self, view: View, ignored: Mask | None = None) -> list[Region]:
-        """The regions alive at *view*; ones that have a verdict stay until they are gone."""
+        """The regions alive at *view*; ones that have a verdict stay until they are gone.
+
+        Work is done about once a second, when there is a second to judge.
+        """
+        if view.stirred is None:
+            return self._tracks
         age = view.candidates.age
         weak = above(age, WEAK * self._dwell)
         if ignored is not None:
             weak = cv2.bitwise_and(weak, cv2.bitwise_not(ignored))
         if cv2.countNonZero(weak) or self._tracks:
-            found = list(_components(weak, age, STRONG * self._dwell))
-            self._match(view, found)
+            self._match(view, list(_components(weak, age, STRONG * self._dwell)))
         for region in self._tracks:
             self._judge(region, view)
-        if view.stirred is not None and any(not r.verdict for r in self._tracks):
+        if any(not region.verdict for region in self._tracks):
             self._watch(view, view.stirred)
-        self._tracks = [r for r in self._tracks if r.exposed < GONE]
+        self._tracks = [region for region in self._tracks if region.exposed < GONE]
         return self._tracks
 
     @property
@@ -108,17 +112,13 @@ class Regions:
     def forget(self, region: Region) -> None:
         self._tracks.remove(region)
 
-    def _match(self, view: View, found: Iterable[Region]) -> None:
+    def _match(self, view: View, left: list[Region]) -> None:
         """Each old region takes the found one it shares most with; the rest is new."""
-        left = list(found)
         for old in self._tracks:
             best = max(left, key=lambda new: overlap(old, new), default=None)
-            shared = overlap(old, best) if best else 0.0
-            if best is None or shared < 0.3:
-                old.steady = max(0.0, old.steady - view.dt)
+            if best is None or overlap(old, best) < SAME:
                 continue
             left.remove(best)
-            old.steady = old.steady + view.dt if shared > 0.7 else 0.0
             if not old.verdict:
                 old.x, old.y, old.w, old.h, old.mask = best.x, best.y, best.w, best.h, best.mask
         for new in left:
@@ -133,7 +133,7 @@ class Regions:
         region.age = float(np.percentile(ages, TYPICAL))
         region.visible = _share(view.shown[rows, columns], region.mask, area)
         behind = 1 - _share(view.foreign[rows, columns], region.mask, area)
-        region.exposed = region.exposed + view.dt if behind > 0.6 else 0.0
+        region.exposed = region.exposed + view.lapse if behind > 0.6 else 0.0
 
     def _watch(self, view: View, stirred: Mask) -> None:
         """A still thing gains quiet time, and one that sways loses it. While somebody is busy

@@ -18,6 +18,8 @@ from vision.relight import relit
 
 LONGEST_STEP = 5.0
 """Seconds: a longer gap between two frames tells nothing of what happened in it."""
+LESSON = 0.4
+"""Seconds between two lessons for the reference."""
 SWAY = 0.8
 """Seconds over which stillness is judged."""
 SWAP = 3.0
@@ -60,6 +62,7 @@ class Scenery:
         self._reference: Reference | None = None
         self._candidates: Candidates
         self._foreign: Mask
+        self._unlearnt = 0.0
         self._then: Field
         self._then_at: Millis = 0
 
@@ -76,7 +79,10 @@ class Scenery:
         look = relit(frame, reference, self._foreign)
         foreign = _clean(reference.differs(look))
         shown = self._candidates.follow(look, foreign, dt, self._longest)
-        reference.learn(look, cv2.bitwise_not(_grown(foreign)), dt)
+        self._unlearnt += dt
+        if self._unlearnt >= LESSON:
+            reference.learn(look, cv2.bitwise_not(_grown(foreign)), self._unlearnt)
+            self._unlearnt = 0.0
         self._foreign = foreign
         self._grow_up(reference, look, shown)
         settled = above(self._candidates.age, 1.0)

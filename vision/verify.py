@@ -43,7 +43,7 @@ SMALL = 100
 """Pixels below which a region must differ twice as much."""
 BLOWN = 226.0
 """Units, grey level 249: a surface that was overexposed changes with every cloud."""
-FAINT = 7.0
+FAINT = 10.5
 """Units: a mean change below this is a cloud, or nothing."""
 SLOPES = 1.25
 """The old outline, brighter or darker."""
@@ -96,7 +96,7 @@ def verdict(region: Region, view: View, doubt: float = 0.0) -> Verdict:
 def _faint(region: Region, level: float) -> float:
     """Units: the mean change below which *region* shows nothing."""
     if level > BLOWN:
-        return 3 * FAINT
+        return 2 * FAINT
     return FAINT * (2 if region.area < SMALL else 1)
 
 
