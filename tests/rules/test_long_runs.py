@@ -1,6 +1,7 @@
 """Each rule of cases/*.yaml on three eventful days: killed and polled 200 times, it tells the same
 at the same instants; and it does fire, or the test would show nothing."""
 
+import re
 from collections.abc import Iterator
 from random import Random
 
@@ -9,6 +10,7 @@ import pytest
 
 from gateway.model import Detection, Evidence, Observation, Reading, Scene, Signal
 from rules.engine import Engine
+from rules.expression import Expression
 from rules.rule import Rule
 from rules.values import Values
 from tests.rules.courses import MINUTE, RULES, SUBJECTS, T0
@@ -23,6 +25,10 @@ def values(thing: msgspec.Struct) -> Iterator[float | str]:
         found = getattr(thing, name)
         if isinstance(found, Values):
             yield from found
+        elif isinstance(found, Expression):
+            yield from re.findall(r"'(\w+)'", found.text)
+            for number in re.findall(r"\d+\.\d+", found.text):
+                yield from (float(number) - 2, float(number) + 5)
         elif isinstance(found, float):
             yield from (found - 2, found, found + 2, 3 * found)
         elif isinstance(found, msgspec.Struct):

@@ -1,0 +1,84 @@
+"""What the other kinds do not say: a condition in CEL over all that one device measures."""
+
+from typing import Any, ClassVar
+
+import msgspec
+from msgspec.structs import replace
+
+from gateway.model import Millis, Observation, Reason, Subject
+from rules.expression import Expression
+from rules.rule import Part, Report, Rule
+from rules.selector import Names
+from rules.values import Span
+
+
+class Said(msgspec.Struct, array_like=True):
+    """The last value of each quantity, and when it was."""
+
+    value: dict[str, float | str] = {}
+    at: dict[str, Millis] = {}
+
+
+class When(Rule, frozen=True, kw_only=True):
+    """A free condition. Its names are quantities of one device; their last values count. One that
+    is not there yet, or is older than `within`, is unknown: `a || b` holds when a does, whatever
+    b is. Numbers are doubles; flags of devices are 1.0 or 0.0; texts stand in quotes.
+
+    Operators: || && ! < <= > >= == != in + - * / ?: ; functions: abs(x), min(x, y), max(x, y),
+    size(t), t.startsWith(u), t.endsWith(u), t.contains(u).
+
+    ```yaml
+    - id: damp
+      kind: when
+      incident: climate
+      when: humidity > 80.0 && (temperature < 12.0 || dew_point > temperature - 1.0)
+      for: 1h
+    ```
+    """
+
+    Memory: ClassVar[Any] = Said
+    numeric: ClassVar[bool] = False
+
+    when: Expression
+    within: Span | None = None
+    """How long a value stands for the present; for ever where it is left out."""
+
+    def check(self) -> None:
+        if self.select.quantity or self.select.label:
+            raise ValueError("select: the expression names the quantities; leave them out here")
+        if not self.when.names:
+            raise ValueError("when: it names no quantity, and never changes")
+
+    def parts(self) -> tuple[Part, ...]:
+        return (Part(replace(self.select, quantity=Names(self.when.names))),)
+
+    def start(self, subject: Subject, now: Millis) -> Said:
+        return Said()
+
+    def take(self, state: Said, seen: Observation, part: int) -> bool:
+        quantity: str = seen.quantity  # type: ignore[union-attr]  # readings only
+        value: float | str = seen.value  # type: ignore[union-attr]  # readings only
+        if isinstance(value, str) or abs(value) < float("inf"):
+            state.value[quantity], state.at[quantity] = value, seen.at
+        return False
+
+    def verdict(self, state: Said, now: Millis, firing: bool) -> bool | None:
+        if self.within is None:
+            return self.when(state.value)
+        limit = now - self.within
+        return self.when({q: v for q, v in state.value.items() if state.at[q] > limit})
+
+    def due(self, state: Said, now: Millis) -> Millis | None:
+        if self.within is None:
+            return None
+        return min((e for at in state.at.values() if (e := at + self.within) > now), default=None)
+
+    def report(self, state: Said, now: Millis, firing: bool) -> Report:
+        said = ", ".join(
+            f"{q} {v if isinstance(v, str) else format(v, '.6g')}"
+            for q, v in sorted(state.value.items())
+        )
+        holds = "holds" if firing else "no longer holds"
+        first = self.when.names[0]
+        why = f"{said}: {self.when.text} {holds}"
+        return Report((Reason(why, first, state.value.get(first)),))
