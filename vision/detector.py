@@ -52,6 +52,9 @@ class DetectorSpec(
     zones: tuple[str, ...] = ()
     """Ids of the camera's zones to look in; none: the whole picture."""
 
+    dwell: Duration = Duration(60_000)
+    """How long it must last."""
+
     def build(self, site: Site) -> Detector:
         raise NotImplementedError
 

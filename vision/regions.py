@@ -10,8 +10,6 @@ from itertools import count
 import cv2
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
-
 from gateway.model import Millis
 from vision.frame import Field, Mask, above
 from vision.scenery import View
@@ -154,16 +152,14 @@ class Regions:
             region.quiet = min(max(region.quiet, 0.0), self._dwell)
 
 
-def _blobs(foreign: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def _blobs(foreign: Mask) -> tuple[Field, Field]:
     """Everything foreign in connected pieces, small gaps closed: labels and their statistics."""
     closed = cv2.morphologyEx(foreign, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(closed)
     return labels, stats
 
 
-def _belongs(
-    region: Region, blobs: tuple[NDArray[np.int32], NDArray[np.int32]], stirred: Mask
-) -> tuple[bool, bool, bool]:
+def _belongs(region: Region, blobs: tuple[Field, Field], stirred: Mask) -> tuple[bool, bool, bool]:
     """Whether *region* is nearly all of its blob, whether the rest of the blob stirs, and
     whether the blob goes on beyond the picture."""
     labels, stats = blobs
@@ -176,7 +172,7 @@ def _belongs(
     rows, columns = region.window
     inner = np.count_nonzero((labels[region.window] == label) & (stirred[rows, columns] > 0))
     whole = area < (1 + PART) * region.area + 20
-    stirs = not whole and np.count_nonzero(blob) - inner > BUSY * region.area
+    stirs = not whole and int(np.count_nonzero(blob) - inner) > BUSY * region.area
     height, width = labels.shape
     return whole, stirs, x <= 1 or y <= 1 or x + w >= width - 1 or y + h >= height - 1
 

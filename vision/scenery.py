@@ -56,7 +56,8 @@ class View(NamedTuple):
 class Scenery:
     """Reference, light and candidates of one camera. Feed it every frame, in order."""
 
-    def __init__(self, longest: float = 120.0) -> None:
+    def __init__(self, longest: float) -> None:
+        """*longest*: seconds up to which an age is counted; above twice the longest dwell."""
         self._longest = longest
         self._at: Millis = 0
         self._reference: Reference | None = None

@@ -102,10 +102,10 @@ def _faint(region: Region, level: float) -> float:
 
 def absorb(region: Region, view: View) -> None:
     """Take what *region* shows for the empty scene: it is light, or what was behind a thing."""
-    where = np.zeros(view.foreign.shape, np.uint8)
-    where[region.window] = region.mask
+    inside = np.zeros(view.foreign.shape, np.uint8)
+    inside[region.window] = region.mask
     kernel = np.ones((3, 3), np.uint8)
-    where = cv2.bitwise_and(cv2.dilate(where, kernel), view.shown)
+    where = cv2.bitwise_and(cv2.dilate(inside, kernel), view.shown)
     view.reference.adopt(view.look, where, SUPPORT)
     view.candidates.drop(where)
 

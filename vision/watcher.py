@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from msgspec.structs import replace
 
-from gateway.model import Box, Detection, Millis
+from gateway.model import Box, Detection, Duration, Millis
 from vision.camera import CameraSpec, Polygon
 from vision.detector import Area, Detector, Site
 from vision.frame import Frame, Mask, Plane, from_i420
@@ -29,7 +29,8 @@ class Watcher:
 
     def __init__(self, spec: CameraSpec) -> None:
         self._spec = spec
-        self._scenery = Scenery()
+        dwells = [d.dwell for d in spec.detectors] + [z.dwell or Duration(0) for z in spec.zones]
+        self._scenery = Scenery(longest=2.2 * max(dwells, default=Duration(0)) / 1000 + 10)
         self._detectors: list[Detector] = []
         self._health = Health()
         self._shape: tuple[int, ...] = ()
