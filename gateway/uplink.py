@@ -150,7 +150,7 @@ async def uplink(way: Way, around: Surroundings) -> AsyncIterator[Uplink]:
     """Connections as *way* says. Certificates are read here, anew at each opening."""
     trust: ssl.SSLContext | bool = True
     if way.url.startswith("https:"):
-        trust = await asyncio.to_thread(_trust, way.tls, around.root)
+        trust = await asyncio.to_thread(trust_of, way.tls, around.root)
     headers = {"User-Agent": "linli-gateway", "Accept-Encoding": "identity", **way.headers}
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=trust, limit=4),
@@ -215,7 +215,8 @@ async def _body(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body[:ANSWER_LIMIT])
 
 
-def _trust(tls: Tls, root: Path) -> ssl.SSLContext:
+def trust_of(tls: Tls, root: Path) -> ssl.SSLContext:
+    """Whom to trust and who we are; *root* is where relative names begin. Reads files."""
     try:
         context = ssl.create_default_context(cafile=str(root / tls.ca) if tls.ca else None)
         if tls.certificate:

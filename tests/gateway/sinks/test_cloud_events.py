@@ -13,7 +13,8 @@ from aiohttp import web
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 
 from gateway.clock import SystemClock
-from gateway.sinks.cloud_events import CloudEvents, event
+from gateway.events import event
+from gateway.sinks.cloud_events import CloudEvents
 from gateway.webhooks import WebhookSecret
 from tests.contracts.facts import EVIDENCE, NOON, envelope, surroundings
 
@@ -108,9 +109,7 @@ async def test_token_and_headers_go_with_each_event(tmp_path: Path) -> None:
 
 
 def test_the_documented_event_is_what_is_sent(tmp_path: Path) -> None:
-    told = event(
-        envelope(evidence=(EVIDENCE,)), CloudEvents(id="c", url="http://x"), surroundings(tmp_path)
-    )
+    told = event(envelope(evidence=(EVIDENCE,)), surroundings(tmp_path))
     docs = (Path(__file__).parents[3] / "docs/platforms.md").read_text()
     shown = docs.split("```json\n")[1].split("```")[0]
     assert json.loads(shown) == json.loads(json.dumps(told))
@@ -123,7 +122,7 @@ def test_an_event_stays_below_64_kib(tmp_path: Path) -> None:
         | {"reasons": large.incident.reasons * 500, "devices": ("d" * 64,) * 5000}
     )
     huge = type(large)(large.id, large.sink, large.phase, incident)
-    body = json.dumps(event(huge, CloudEvents(id="c", url="http://x"), surroundings(tmp_path)))
+    body = json.dumps(event(huge, surroundings(tmp_path)))
     assert len(body) < 64 * 1024
 
 
