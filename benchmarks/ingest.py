@@ -1,0 +1,243 @@
+"""Readings in: what one costs from the wire to the acknowledgement, and how long that takes.
+
+    python -m benchmarks.ingest                 all rows, about two minutes
+    python -m benchmarks.ingest --only null     the endpoint alone: its inbox commits nothing
+
+CPU is user and system time of the process under test (and of its children), from /proc; the
+rate is messages per second until the last one is acknowledged (behind the broker: taken by the
+gateway). A message holds six readings. Each figure is the median of
+`--repeat` runs, the best one in brackets. Where there are two cores, the devices have one and the
+process under test the other. `null` is the endpoint with an inbox that acknowledges every 2 ms
+and stores nothing; `gateway` is `linli run` with three rules and a linger of 5 ms, on the disk of
+the temporary folder; `broker` is the same behind mosquitto.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import uvloop
+
+from benchmarks.load import PASSWORD, USER, Load, Outcome, publish
+from gateway.clock import SystemClock
+from gateway.health import PartsHealth
+from gateway.model import Item
+from gateway.mqtt.access import MqttUser
+from gateway.ports import Ack, Surroundings
+from gateway.sources.mqtt_listener import Listener, MqttListener
+from tests.gateway.mqtt.mosquitto import BROKER, free_port
+from tests.system.box import Box, until
+
+LINGER = 0.002
+RULES = """
+rules:
+  - {id: hot, kind: threshold, incident: heat, select: {quantity: temperature}, above: 60, for: 1m}
+  - {id: wet, kind: threshold, incident: damp, select: {quantity: humidity}, above: 95, for: 1m}
+  - {id: silent, kind: silence, incident: device_offline}
+"""
+
+
+class Row(NamedTuple):
+    name: str
+    under_test: str
+    load: Load
+
+
+ROWS = (
+    Row("endpoint, 20 devices", "null", Load(20, 1_000_000)),
+    Row("endpoint, 1000 devices", "null", Load(1000, 500_000, window=50)),
+    Row("endpoint, 200 devices at 5,000/s", "null", Load(200, 25_000, rate=5000)),
+    Row("gateway, 20 devices", "gateway", Load(20, 100_000, distinct=10)),
+    Row("gateway, 1000 devices", "gateway", Load(1000, 100_000, window=50)),
+    Row("gateway, 200 devices at 1,000/s", "gateway", Load(200, 10_000, rate=1000)),
+    Row("behind mosquitto, 20 devices", "broker", Load(20, 60_000, window=100, distinct=10)),
+)
+
+
+class NullInbox:
+    """Takes everything, and acknowledges it a little later, together."""
+
+    def __init__(self) -> None:
+        self._acks: list[Ack] = []
+        self._loop = asyncio.get_running_loop()
+
+    def offer(self, items: Sequence[Item], ack: Ack | None = None) -> bool:
+        if ack:
+            if not self._acks:
+                self._loop.call_later(LINGER, self._commit)
+            self._acks.append(ack)
+        return True
+
+    async def put(self, items: Sequence[Item], ack: Ack | None = None) -> None:
+        self.offer(items, ack)
+
+    def _commit(self) -> None:
+        acks, self._acks = self._acks, []
+        for ack in acks:
+            ack()
+
+
+async def serve(port: int) -> None:
+    """The process under test of the `null` rows."""
+    spec = MqttListener(
+        id="mqtt",
+        port=port,
+        users=(MqttUser(USER, ("zigbee2mqtt/+",), PASSWORD),),
+        max_connections=5000,
+        receive_maximum=65_535,
+    )
+    clock = SystemClock()
+    around = Surroundings(Path("."), "bench", clock, PartsHealth(clock), str, Path)
+    await Listener(spec, around).run(NullInbox())
+
+
+class Subject(NamedTuple):
+    """A process under test. `settled` returns when it has taken so many messages."""
+
+    port: int
+    pid: int
+    settled: Callable[[int], None] = lambda messages: None
+
+
+@contextmanager
+def null() -> Iterator[Subject]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.ingest", "--serve", str(port)])
+    try:
+        yield Subject(port, process.pid)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def gateway() -> Iterator[Subject]:
+    with tempfile.TemporaryDirectory() as folder, closing(_box(Path(folder))) as box:
+        yield Subject(box.mqtt, box.pid)
+
+
+@contextmanager
+def broker() -> Iterator[Subject]:
+    """The devices speak to mosquitto, the gateway is its client. CPU is the gateway's alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, port = Path(folder), free_port()
+        conf = root / "mosquitto.conf"
+        conf.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
+            "max_inflight_messages 0\n"
+        )
+        process = subprocess.Popen([BROKER, "-c", str(conf)], stderr=subprocess.DEVNULL)
+        try:
+            source = f"  - {{kind: mqtt_broker, id: broker, host: 127.0.0.1, port: {port}}}\n"
+            with closing(_box(root, source)) as box:
+                until(lambda: "subscribed" in _health(box), "the gateway has subscribed")
+                yield Subject(port, box.pid, lambda n: _settled(box, n))
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _box(root: Path, source: str = "") -> Box:
+    devices = "".join(f"  - {{id: d-{n}, dialect: zigbee2mqtt, period: 1h}}\n" for n in range(1000))
+    box = Box(root, source, devices=devices)
+    users = f'users: [{{name: {USER}, password: {PASSWORD}, topics: ["zigbee2mqtt/+"]}}]'
+    site = (root / "gateway.yaml").read_text().replace('anonymous: ["#"]', users)
+    site = site.replace(users, f"{users}, max_connections: 5000")
+    box.write("gateway.yaml", site.replace("linger: 0s", "linger: 5ms"))
+    box.write("rules/bench.yaml", RULES)
+    box.start()
+    return box
+
+
+def _settled(box: Box, messages: int) -> None:
+    until(lambda: _taken(box) >= messages, "the gateway has taken everything", patience=120)
+
+
+def _taken(box: Box) -> float:
+    """Messages that the broker's client has handed over so far."""
+    found = re.search(r'^linli_mqtt_messages_total{part="broker".*} (.+)$', _metrics(box), re.M)
+    return float(found[1]) if found else 0.0
+
+
+def _metrics(box: Box) -> str:
+    return box.get("/metrics").decode()
+
+
+def _health(box: Box) -> str:
+    return box.get("/health").decode()
+
+
+def cpu(pid: int) -> float:
+    """Seconds that a process and its children have worked so far."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(cpu(int(child)) for child in children)
+
+
+UNDER_TEST = {"null": null, "gateway": gateway, "broker": broker}
+
+
+def measure(row: Row) -> tuple[float, float, Outcome]:
+    """Messages per second, CPU microseconds per message, and the devices' own view."""
+    cores = sorted(os.sched_getaffinity(0))
+    with UNDER_TEST[row.under_test]() as subject:
+        until(lambda: _open(subject.port), "the process under test listens")
+        os.sched_setaffinity(subject.pid, cores[-1:])
+        os.sched_setaffinity(0, cores[:1])
+        try:
+            before = cpu(subject.pid)
+            outcome = uvloop.run(publish(subject.port, row.load))
+            sent = time.perf_counter()
+            subject.settled(outcome.acknowledged)
+            seconds = outcome.seconds + time.perf_counter() - sent
+            spent = cpu(subject.pid) - before
+        finally:
+            os.sched_setaffinity(0, cores)
+    assert outcome.acknowledged == row.load.messages // row.load.devices * row.load.devices
+    return outcome.acknowledged / seconds, spent / outcome.acknowledged * 1e6, outcome
+
+
+def _open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--only", choices=sorted(UNDER_TEST))
+    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.serve:
+        uvloop.run(serve(args.serve))
+        return
+    print(f"{'':36}{'per second':>22}{'CPU us each':>16}{'p50 ms':>9}{'p99 ms':>9}")
+    for row in ROWS:
+        if args.only not in (None, row.under_test) or (row.under_test == "broker" and not BROKER):
+            continue
+        runs = [measure(row) for _ in range(args.repeat)]
+        rates, costs = [run[0] for run in runs], [run[1] for run in runs]
+        text = f"{row.name:36}{statistics.median(rates):>12,.0f} ({max(rates):>7,.0f})"
+        text += f"{statistics.median(costs):>9.1f} ({min(costs):>4.1f})"
+        for share in (0.5, 0.99) if row.load.rate else ():
+            median = statistics.median(run[2].latency(share) for run in runs)
+            text += f"{median:>9.1f}"
+        print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()
