@@ -30,14 +30,7 @@ class Duration(int):
     (Duration('1m30s'), Duration('1h30m'), Duration('5s'))
     """
 
-    _UNITS: ClassVar = {
-        "ms": 1,
-        "s": 1000,
-        "m": 60_000,
-        "h": 3_600_000,
-        "d": 86_400_000,
-        "w": 604_800_000,
-    }
+    _UNITS: ClassVar = dict(ms=1, s=1000, m=60_000, h=3_600_000, d=86_400_000, w=604_800_000)
     _PART: ClassVar = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
 
     @classmethod
@@ -87,8 +80,8 @@ class Quality(IntFlag):
 class GridCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One address in one scheme. Two different grids cover one city, so a place has a list.
 
-    `scheme`: `cn-unit-grid` (15 digits, city management), `cn-governance-grid` (comprehensive
-    governance), `cn-division` (6 to 12 digits), `plus-code`, `h3`, or a scheme of the site's own.
+    `scheme`: `cn-unit-grid` (15 digits, city management), `cn-governance-grid`, `cn-division` (6
+    to 12 digits), `plus-code`, `h3`, or a scheme of the site's own.
     """
 
     scheme: str
