@@ -1,6 +1,6 @@
 """What is true right now, as the API and the console tell it. Facts only: no words, no colours."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Literal
 
 import msgspec
@@ -67,10 +67,12 @@ class Sink(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A part of the gateway. `kind` says what it is, so that a page can say what to do."""
+    """A part of the gateway. `kind` says what it is, so that a page can say what to do; `of` is
+    the id of the camera or destination."""
 
     id: str
     kind: Literal["camera", "sink", "part"]
+    of: str
     state: str
     detail: str
     since: Millis
@@ -142,13 +144,16 @@ async def sinks(desk: Desk) -> list[Sink]:
 
 
 def parts(desk: Desk) -> list[Part]:
-    cameras = {spec.id for spec in desk.config.cameras}
     sinks = {spec.id for spec in (*desk.config.sinks, *desk.config.reading_sinks)}
+    found = []
+    for p in sorted(desk.health.parts.values(), key=lambda p: p.name):
+        kind, of = _kind(p.name, sinks)
+        found.append(Part(p.name, kind, of, p.state, p.detail, p.since))
+    return found
 
-    def kind(name: str) -> Literal["camera", "sink", "part"]:
-        return "camera" if name in cameras else "sink" if name in sinks else "part"
 
-    return [
-        Part(p.name, kind(p.name), p.state, p.detail, p.since)
-        for p in sorted(desk.health.parts.values(), key=lambda p: p.name)
-    ]
+def _kind(name: str, sinks: Container[str]) -> tuple[Literal["camera", "sink", "part"], str]:
+    """Cameras report as `camera:<id>`, destinations by their id."""
+    if name.startswith("camera:"):
+        return "camera", name.partition(":")[2]
+    return ("sink" if name in sinks else "part"), name

@@ -58,8 +58,12 @@ class Sessions:
         return Caller(session.name, session.role, session.id)
 
     def alive(self, id: str, now: Millis) -> bool:
-        """Whether a login still stands: asked by open pages, which is no sign of life."""
-        return any(s.id == id and not self._over(s, now) for s in self._open.values())
+        """Whether a login still stands: asked by open pages, which count as a sign of life."""
+        found = next((s for s in self._open.values() if s.id == id), None)
+        if found is None or self._over(found, now):
+            return False
+        found.seen = now
+        return True
 
     def end(self, id: str) -> bool:
         """Log out, or be logged out by an admin."""

@@ -57,7 +57,7 @@ class ConsoleSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     session: Duration = Duration.parse("12h")
     """How long a login lasts."""
     idle: Duration = Duration.parse("2h")
-    """Without a click or an open page for so long, a login ends sooner."""
+    """Without a page of it open for so long, a login ends sooner."""
     max_body: Annotated[int, msgspec.Meta(ge=1024, le=64_000_000)] = 1_000_000
     """Largest body that POST /api/v1/readings takes, bytes."""
 

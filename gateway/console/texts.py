@@ -14,6 +14,7 @@ from devices.quantity import TABLE
 
 FOLDER = Path(__file__).parent / "texts"
 LANGUAGES = ("en", "zh")
+SWITCHES = ("switch", "relay", "input")
 
 
 def entries(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
@@ -28,8 +29,10 @@ def entries(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
 
 
 def dictionary(language: str, known: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
-    """What the browser gets: the texts of one language, and which quantities are yes or no."""
+    """What the browser gets: the texts of one language, and the texts for 1 and 0 of quantities
+    that are a flag or a switch."""
+    flags = {q.name: ("word.yes", "word.no") for q in TABLE if q.kind == "flag"}
     return {
         "texts": {key: texts[language] for key, texts in known.items()},
-        "flags": [quantity.name for quantity in TABLE if quantity.kind == "flag"],
+        "flags": flags | dict.fromkeys(SWITCHES, ("word.on", "word.off")),
     }

@@ -64,7 +64,7 @@ async def login(request: Request, accounts: TheAccounts, spec: TheSpec) -> Respo
 @needs("viewer")
 async def logout(caller: TheCaller, accounts: TheAccounts, spec: TheSpec) -> Response:
     accounts.sessions.end(caller.session)
-    response = Response(status_code=204, headers={"Clear-Site-Data": '"cache", "storage"'})
+    response = Response(status_code=204, headers={"Clear-Site-Data": '"cache"'})
     response.delete_cookie(
         cookie_name(spec), path="/", secure=spec.secure, httponly=True, samesite="strict"
     )

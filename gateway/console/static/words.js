@@ -6,7 +6,7 @@ const UNITS = {
 };
 const STEPS = [["day", 86400000], ["hour", 3600000], ["minute", 60000], ["second", 1000]];
 
-export const words = { language: "en", zone: undefined, texts: {}, flags: [] };
+export const words = { language: "en", zone: undefined, texts: {}, flags: {} };
 
 /** Fetch the texts of a language. */
 export async function speak(base, language, zone) {
@@ -37,10 +37,17 @@ export function number(value, digits = 1) {
 /** A measured value with its unit: `21.5 °C`, `yes`, `open`. */
 export function measured(quantity, value, unit) {
   if (typeof value !== "number") return String(value);
-  if (words.flags.includes(baseOf(quantity))) return t(value ? "word.yes" : "word.no");
+  const pair = words.flags[baseOf(quantity)];
+  if (pair && value >= 0 && value <= 1) return shareOf(value, pair);
   const sign = UNITS[unit] ?? unit;
   const shown = number(value, Math.abs(value) < 10 ? 2 : 1);
   return sign ? `${shown}${sign === "%" || sign === "°" ? "" : " "}${sign}` : shown;
+}
+
+/** A flag in words; a mean of flags as the share of the time that it was set. */
+function shareOf(value, [set, unset]) {
+  if (value === 0 || value === 1) return t(value ? set : unset);
+  return `${t(set)} ${number(value * 100, 0)}%`;
 }
 
 const baseOf = (quantity) => quantity.split("#")[0];

@@ -312,9 +312,9 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
 
 PARTS = (
     ("listener", "ok", "198 devices are connected"),
-    ("cam-1", "ok", ""),
-    ("cam-2", "ok", ""),
-    ("cam-3", "retrying", "no picture for 12 s; is the camera switched on?"),
+    ("camera:cam-1", "ok", ""),
+    ("camera:cam-2", "ok", ""),
+    ("camera:cam-3", "retrying", "no picture for 12 s; is the camera switched on?"),
     ("city", "retrying", "503 Service Unavailable; trying again in 20 s"),
     ("webhook", "ok", ""),
     ("history", "failed", "401 Unauthorized: the token of sink history is not valid; change it"),

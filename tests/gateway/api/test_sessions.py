@@ -22,13 +22,18 @@ def test_a_cookie_is_recognised_until_it_is_idle_or_old() -> None:
     assert s.caller(cookie, 12 * HOUR) is None, "old, however busy"
 
 
-def test_an_open_page_does_not_keep_a_login_alive() -> None:
+def test_an_open_page_keeps_a_login_alive_but_not_for_ever() -> None:
     s = sessions()
-    cookie = s.start("mei", "viewer", "::1", 0)
-    caller = s.caller(cookie, 0)
+    caller = s.caller(s.start("mei", "viewer", "::1", 0), 0)
     assert caller is not None
-    assert s.alive(caller.session, HOUR)
-    assert not s.alive(caller.session, 2 * HOUR)
+    for hour in range(1, 12):
+        assert s.alive(caller.session, hour * HOUR)
+    assert not s.alive(caller.session, 12 * HOUR)
+
+    caller = s.caller(s.start("mei", "viewer", "::1", 0), 0)
+    assert caller is not None
+    assert not s.alive(caller.session, 2 * HOUR), "no page was open"
+    assert not s.alive("nothing", 0)
 
 
 def test_logging_out_ends_one_and_a_new_password_ends_all() -> None:

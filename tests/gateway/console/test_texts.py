@@ -23,7 +23,8 @@ SAME_EVERYWHERE = {"place.h3", "system.api", "grid.plus-code"}
 
 
 def used() -> set[str]:
-    return {
+    flags = texts.dictionary("en", KNOWN)["flags"].values()
+    return {key for pair in flags for key in pair} | {
         key
         for text in SCRIPTS.values()
         for key in (

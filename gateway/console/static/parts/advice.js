@@ -23,7 +23,7 @@ export function partRow(part) {
 }
 
 export function nameOf(part) {
-  if (part.kind === "camera") return state.cameras.get(part.id)?.name ?? part.id;
+  if (part.kind === "camera") return state.cameras.get(part.of)?.name ?? part.of;
   return known(`part.${part.id}`, part.id);
 }
 

@@ -16,8 +16,8 @@ export function cameraTile(camera, heading = "h3") {
     h("div", { class: "tile-text" },
       h("div", { class: "tile-head" }, h(heading, null, camera.name),
         chip(TONE[camera.state] ?? "loud", known(`camera.state.${camera.state}`, camera.state))),
-      h("p", { class: "meta" }, placeOf(camera),
-        camera.at !== null && h("span", null, ` · ${ago(camera.at, now())}`),
-        camera.fps > 0 && h("span", null, ` · ${t("camera.fps", { fps: number(camera.fps) })}`)),
+      h("p", { class: "meta" }, h("span", null, placeOf(camera)),
+        camera.at !== null && h("span", null, ago(camera.at, now())),
+        camera.fps > 0 && h("span", null, t("camera.fps", { fps: number(camera.fps) }))),
       camera.state !== "ok" && h("p", { class: "advice" }, known(`camera.advice.${camera.state}`, ""))));
 }

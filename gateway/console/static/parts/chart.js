@@ -35,8 +35,10 @@ const told = (p, say) => (p.min === p.max ? say(p.mean) : t("chart.point", { mea
 
 function scales(series, seen) {
   let low = Math.min(...seen.map((p) => p.min)), high = Math.max(...seen.map((p) => p.max));
+  const flag = seen.every((p) => [0, 1].includes(p.min) && [0, 1].includes(p.max));
+  if (flag) [low, high] = [0, 1];
   if (low === high) [low, high] = [low - 1, high + 1];
-  const step = nice((high - low) / TICKS);
+  const step = flag ? 1 : nice((high - low) / TICKS);
   low = Math.floor(low / step) * step;
   high = Math.ceil(high / step) * step;
   return { low, high, step, start: series.start, end: series.end,

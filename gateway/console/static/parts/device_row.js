@@ -28,8 +28,12 @@ export function deviceRow(device) {
       h("span", { class: "device-seen" }, device.seen === null ? t("device.never") : ago(device.seen, now()))));
 }
 
-/** The first three values, in words. */
+// About the device rather than the place: shown where nothing else is said.
+const SECONDARY = /^(battery|supply|link|rssi|snr|wifi|uptime|device_|voltage|current|frequency|availability|energy_|tamper)/;
+
+/** The two values that say most. */
 function values(device) {
-  return device.values.slice(0, 3).map((v) =>
+  const first = device.values.filter((v) => !SECONDARY.test(v.quantity));
+  return (first.length ? first : device.values).slice(0, 2).map((v) =>
     h("span", { key: v.quantity, title: quantityName(v.quantity) }, measured(v.quantity, v.value, v.unit)));
 }

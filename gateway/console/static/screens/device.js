@@ -8,22 +8,25 @@ import { icon } from "../parts/icons.js";
 import { h } from "../view.js";
 import { ago, known, measured, quantityName, span, t } from "../words.js";
 
-const SPANS = { "6h": 21600000, "1d": 86400000, "7d": 604800000, "30d": 2592000000, "365d": 31536000000 };
+const SPANS = { "1h": 3600000, "6h": 21600000, "1d": 86400000, "7d": 604800000, "30d": 2592000000, "365d": 31536000000 };
 const RETAINED = 1;
+const BUSY = 300000; // who reports so often has a chart of the last hour at first, ms
 const FRESH = 15000; // a live chart is fetched anew at most so often, ms
 
 export const title = () => state.devices.get(state.page.id)?.name ?? t("nav.devices");
 
 export function enter(id) {
-  Object.assign(state.page, { id, span: "1d", quantity: undefined, series: undefined, fetched: 0 });
+  Object.assign(state.page, { id, span: undefined, quantity: undefined, series: undefined, fetched: 0 });
   choose();
   return onChange((topic, ids) => topic === "devices" && ids.has(id) && choose());
 }
 
-/** Take the first numeric quantity until another one is chosen, and fetch what is not fresh. */
+/** Take a fitting span and the first numeric quantity until another one is chosen, and fetch what is not fresh. */
 function choose() {
   const { page } = state;
-  page.quantity ??= state.devices.get(page.id)?.values.find((v) => typeof v.value === "number")?.quantity;
+  const device = state.devices.get(page.id);
+  page.quantity ??= device?.values.find((v) => typeof v.value === "number")?.quantity;
+  page.span ??= device && (device.period && device.period <= BUSY ? "1h" : "1d");
   if (page.quantity && Date.now() - page.fetched > FRESH) fetchSeries();
 }
 
