@@ -46,7 +46,8 @@ def veil(view: View, crop: tuple[float, ...]) -> Veil:
     untrusted = np.where(view.reference.support < TRUSTED, 255, 0).astype(np.uint8)
     hidden = cv2.bitwise_or(view.foreign, untrusted)
     hidden = _wide(cv2.morphologyEx(hidden, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)))
-    return Veil(_embedded(hidden, crop), _embedded(_wide(view.passing), crop))
+    moving = cv2.morphologyEx(view.passing, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return Veil(_embedded(hidden, crop), _embedded(_wide(moving), crop))
 
 
 def nothing_known() -> Veil:
