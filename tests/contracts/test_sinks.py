@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qs
 from xml.etree import ElementTree
@@ -20,10 +21,13 @@ from gateway.model import Duration, Envelope, Phase, Place, Reason, Severity
 from gateway.plugins import subclasses
 from gateway.ports import Retry, SinkSpec
 from gateway.sinks.cloud_events import CloudEvents
+from gateway.sinks.mqtt_bridge import MqttBridge
 from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
+from tests.contracts.reader import Reader
+from tests.gateway.mqtt.mosquitto import BROKER, mosquitto
 
 SHORT = Duration.parse("500ms")
 
@@ -117,9 +121,36 @@ async def city_with_a_template(read: Callable[[bytes], str]) -> AsyncIterator[Wo
         await runner.cleanup()
 
 
+@asynccontextmanager
+async def broker_with_a_reader(version: str) -> AsyncIterator[World]:
+    """A reader that keeps what it knows apart by source and id, as CloudEvents ask."""
+    if not BROKER:
+        pytest.skip("mosquitto is not installed (apt: mosquitto)")
+    with TemporaryDirectory() as folder:
+        async with (
+            mosquitto(Path(folder)) as broker,
+            Reader(broker.port) as reader,
+            BadLine("127.0.0.1", broker.port) as line,
+        ):
+
+            async def effects() -> list[str]:
+                events = [json.loads(message.payload) for message in await reader.all()]
+                first = {(told["source"], told["id"]): told for told in reversed(events)}
+                return [
+                    f"{told['subject']}:{told['type'].split('.')[-2]}"
+                    for told in reversed(first.values())
+                ]
+
+            spec = MqttBridge(
+                id="city", host="127.0.0.1", port=line.port, version=version, timeout=SHORT
+            )
+            yield World(spec, line, effects)
+
+
 Worlds = Callable[[], AbstractAsyncContextManager[World]]
 WORLDS: dict[type[SinkSpec], list[Worlds]] = {
     CloudEvents: [city_with_cloud_events],
+    MqttBridge: [partial(broker_with_a_reader, version) for version in ("5", "3.1.1")],
     Template: [partial(city_with_a_template, read) for read in TEMPLATES],
 }
 
