@@ -1,7 +1,5 @@
 """Who may connect, and what each may publish to."""
 
-import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Iterable, Sequence
@@ -9,9 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-_COST = {"n": 2**14, "r": 8, "p": 1}
-"""16 MiB and some 50 ms per guess (RFC 7914); OWASP's floor for interactive log-in on a box."""
-_PREFIX = "$scrypt$ln=14,r=8,p=1$"
+from gateway.passwords import is_hash, verify_password
 
 
 class MqttUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,14 +19,14 @@ class MqttUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What it may publish to: topic filters with + and #; `%u` stands for its name. Topics
     that begin with $ are meant only by filters that begin with $."""
     password: str = ""
-    """As `!secret`, or its hash from `hash_password` (`$scrypt$…`). Empty: by certificate only."""
+    """As `!secret`, or its hash (`scrypt$…`). Empty: by certificate only."""
 
     def __post_init__(self) -> None:
         if not self.name or any(c in self.name for c in "/+#\0"):
             raise ValueError(f"a user may not be called {self.name!r}: no / + # in it, not empty")
         check_filters(self.topics)
-        if self.password.startswith("$") and not self.password.startswith(_PREFIX):
-            raise ValueError(f"the password hash of {self.name} must begin with {_PREFIX}")
+        if self.password.startswith("$"):
+            raise ValueError(f"the password hash of {self.name} must be of the form scrypt$…")
 
 
 class Credentials(NamedTuple):
@@ -39,12 +35,6 @@ class Credentials(NamedTuple):
     user: str | None
     password: bytes | None
     certificate: str
-
-
-def hash_password(password: str, salt: bytes | None = None) -> str:
-    """A salted scrypt hash (RFC 7914) to keep instead of the password."""
-    salt = os.urandom(16) if salt is None else salt
-    return _PREFIX + "$".join((_b64(salt), _b64(_scrypt(password.encode(), salt))))
 
 
 def check_filters(filters: Iterable[str]) -> None:
@@ -98,20 +88,18 @@ class Access:
         user, given = self._users.get(shown.user), shown.password or b""
         if user is None or not user.password:
             return None
-        if user.password.startswith(_PREFIX):
+        if is_hash(user.password):
             proved = self._proved.get(user.name, b"")
             return user.name if hmac.compare_digest(proved, self._digest(given)) else None
         return user.name if hmac.compare_digest(user.password.encode(), given) else None
 
     def slow(self, shown: Credentials) -> str | None:
-        """The user whose password hash fits, or None. Takes some 50 ms and 16 MiB; call it in
-        a thread. What it proved once is quick from then on."""
-        user = self._users.get(shown.user or "")
-        if user is None or not user.password.startswith(_PREFIX):
+        """The user whose password hash fits, or None. Call it in a thread. What it proved once is
+        quick from then on."""
+        user, given = self._users.get(shown.user or ""), shown.password or b""
+        if user is None or not is_hash(user.password):
             return None
-        given = shown.password or b""
-        salt, _, expected = user.password[len(_PREFIX) :].partition("$")
-        if not hmac.compare_digest(_b64(_scrypt(given, _unb64(salt))), expected):
+        if not verify_password(given, user.password):
             return None
         self._proved[user.name] = self._digest(given)
         return user.name
@@ -122,15 +110,3 @@ class Access:
 
     def _digest(self, password: bytes) -> bytes:
         return hmac.digest(self._key, password, "sha256")
-
-
-def _scrypt(password: bytes, salt: bytes) -> bytes:
-    return hashlib.scrypt(password, salt=salt, dklen=32, **_COST)
-
-
-def _b64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode().rstrip("=")
-
-
-def _unb64(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4))

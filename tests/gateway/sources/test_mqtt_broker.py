@@ -324,3 +324,61 @@ async def _fails(client: Client) -> None:
     async with asyncio.timeout(10):
         while not client.failures:  # noqa: ASYNC110 - a plain list
             await asyncio.sleep(0.01)
+
+
+SHIPPED = Path(__file__).parents[3] / "deploy" / "mosquitto.conf"
+
+
+def shipped(folder: Path) -> str:
+    """The file that we ship, with the users of this test."""
+    passwords, acl = folder / "passwords", folder / "acl"
+    for flag, user in (("-c", "linli"), ("-b", "device")):
+        flags = {"-c": ("-b", "-c"), "-b": ("-b",)}[flag]
+        subprocess.run(
+            ("mosquitto_passwd", *flags, str(passwords), user, "secret"),
+            check=True,
+            capture_output=True,
+        )
+    acl.write_text("user linli\ntopic read #\npattern write %u/#\n")
+    text = SHIPPED.read_text()
+    text = text.replace("/etc/mosquitto/linli.passwords", str(passwords))
+    return text.replace("/etc/mosquitto/linli.acl", str(acl))
+
+
+async def _away(folder: Path, conf: str, user: str) -> int:
+    """How many of 5,000 messages that the broker acknowledged while the gateway was away, and
+    that it had to keep over a restart, arrive."""
+    login = {"user": "linli", "password": "secret"} if user else {}
+    async with mosquitto(folder, conf) as broker:
+        async with subscribing(broker.port, HeldInbox(prompt=True), **login) as client:
+            await client.subscribed()
+        device = Publisher("127.0.0.1", broker.port, user or "device", user, "secret")
+        task = asyncio.create_task(device.run())
+        for n in range(5000):
+            device.send("device/t", str(n).encode())
+            if n % 200 == 0:
+                await acknowledged(device, n - 200)
+        await acknowledged(device, 5000)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await broker.stop()
+        await broker.start()
+        inbox = HeldInbox(prompt=True)
+        async with subscribing(broker.port, inbox, **login) as client:
+            await client.subscribed()
+            async with asyncio.timeout(10):
+                while (before := len(inbox.items)) < 5000:
+                    await asyncio.sleep(0.5)
+                    if len(inbox.items) == before:
+                        break
+    assert device.lost == 0
+    return len(_numbers(inbox)) if inbox.items else 0
+
+
+async def test_the_shipped_configuration_keeps_what_the_default_one_drops(tmp_path):
+    for name in ("default", "ours"):
+        (tmp_path / name).mkdir()
+    assert await _away(tmp_path / "default", "allow_anonymous true", "") == 0
+    ours = tmp_path / "ours"
+    assert await _away(ours, shipped(ours), "device") == 5000

@@ -7,7 +7,7 @@ import pytest
 from gateway.model import Duration
 from gateway.mqtt import encode
 from gateway.mqtt import properties as prop
-from gateway.mqtt.access import MqttUser, hash_password
+from gateway.mqtt.access import MqttUser
 from gateway.mqtt.packets import Connect, Publish, Will, decode_connack
 from gateway.mqtt.wire import (
     CONNACK,
@@ -21,6 +21,7 @@ from gateway.mqtt.wire import (
     UNSUBACK,
     Frame,
 )
+from gateway.passwords import hash_password
 from tests.gateway.mqtt.stage import HeldInbox, listening
 
 ALICE = MqttUser("alice", ("%u/#", "shared/+"), "wonderland")

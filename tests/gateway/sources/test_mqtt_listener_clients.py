@@ -14,8 +14,9 @@ from gmqtt.mqtt.constants import MQTTv50, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
 from gateway.mqtt import encode
-from gateway.mqtt.access import MqttUser, hash_password
+from gateway.mqtt.access import MqttUser
 from gateway.mqtt.packets import Connect
+from gateway.passwords import hash_password
 from gateway.sources.mqtt_listener import ListenerTls
 from tests.gateway.mqtt.mosquitto import certificates
 from tests.gateway.mqtt.mosquitto import needed as mosquitto_pub_needed
