@@ -3,9 +3,11 @@
 Three measures against the learnt scene, none of which depends on the light:
 
 - *sharpness*: fine detail as a share of coarse detail, against what it was; defocus kills the
-  fine detail first (normal 0.76 to 1.07 of it; out of focus by 1.5 px below 0.30);
-- *kept*: the share of the scene's strongest edges that are still there (normal above 0.79);
-- *votes*: of 3 x 3 blocks, the share whose edges correlate with the scene's.
+  fine detail first (normal 0.75 to 1.11 of it; out of focus by 1.5 px below 0.36);
+- *kept*: the share of the scene's strongest edges that are still there (normal above 0.66;
+  covered or sprayed 0);
+- *votes*: of 3 x 3 blocks, the share whose edges correlate with the scene's (normal above
+  0.67; turned by a quarter of the picture 0).
 """
 
 import cv2
@@ -25,8 +27,8 @@ FROZEN = 45.0
 """Seconds without a single changed pixel; even a dark scene has noise."""
 LEARN = 12.0
 """Seconds of good sight before the scene is known well enough to compare."""
-DARK, BRIGHT = 12, 243
-SHARPNESS, KEPT, VOTES = 0.45, 0.35, 0.25
+DARK, BRIGHT = 26, 230
+SHARPNESS, KEPT, VOTES, DETAIL = 0.45, 0.35, 0.34, 0.5
 BLUR = (0, 0)
 
 
@@ -78,10 +80,12 @@ class Health:
             self._sharpness = max(self._sharpness, sharp)
             return ""
         kept, votes = _kept(now, scene), _votes(now, scene)
-        if kept < KEPT and votes <= VOTES:
-            return "covered" if _detail(now) < 0.6 * _detail(scene) else "moved"
-        if sharp < SHARPNESS * self._sharpness and kept < 0.8:
+        if kept < KEPT and _detail(now) < DETAIL * _detail(scene):
+            return "covered"
+        if sharp < SHARPNESS * self._sharpness:
             return "defocused"
+        if votes <= VOTES:
+            return "moved"
         if kept > 0.7:
             self._sharpness += 0.02 * (sharp - self._sharpness)
         return ""

@@ -10,6 +10,7 @@ from itertools import count
 import cv2
 import msgspec
 import numpy as np
+
 from gateway.model import Millis
 from vision.frame import Field, Mask, above
 from vision.scenery import View

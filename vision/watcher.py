@@ -13,6 +13,9 @@ from vision.frame import Frame, Mask, Plane, from_i420
 from vision.health import Health
 from vision.scenery import Scenery, View
 
+GIVE_UP = 60.0
+"""Seconds after which a camera that was moved learns its new scene."""
+
 
 class Sight(NamedTuple):
     """What one camera believes at one instant. `view` is None while it learns; `health` as
@@ -30,7 +33,9 @@ class Watcher:
     def __init__(self, spec: CameraSpec) -> None:
         self._spec = spec
         dwells = [d.dwell for d in spec.detectors] + [z.dwell or Duration(0) for z in spec.zones]
-        self._scenery = Scenery(longest=2.2 * max(dwells, default=Duration(0)) / 1000 + 10)
+        self._longest = 2.2 * max(dwells, default=Duration(0)) / 1000 + 10
+        self._scenery = Scenery(self._longest)
+        self._strange = 0.0
         self._detectors: list[Detector] = []
         self._health = Health()
         self._shape: tuple[int, ...] = ()
@@ -43,6 +48,9 @@ class Watcher:
         if view is None:
             return Sight((), None, at)
         health = self._health.judge(view)
+        self._strange = self._strange + view.dt if health == "moved" else 0.0
+        if self._strange > GIVE_UP:
+            self._arrange(frame)
         if health:
             return Sight((), view, at, health)
         seen = (d for detector in self._detectors for d in detector.look(view))
@@ -52,7 +60,7 @@ class Watcher:
     def _arrange(self, frame: Frame) -> None:
         """A new size of picture: everything drawn is drawn again, everything learnt is void."""
         self._shape = frame.y.shape
-        self._health = Health()
+        self._health, self._scenery, self._strange = Health(), Scenery(self._longest), 0.0
         height, width = frame.y.shape
         ignored = drawn(self._spec.masks, width, height, self._spec.crop)
         areas = {
