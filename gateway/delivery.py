@@ -6,7 +6,7 @@ sink says decides (`gateway.ports`):
     returns   done; the next one
     Retry     the line waits: full jitter, doubling, or as long as the other side wishes
     Barred    the line waits for minutes and is shown as failed, for a person has to act
-    Choked    others go first; given up when it keeps failing while others pass
+    Choked    others go first; if it said so itself, given up when others pass and this never
     Reject    to the dead letters with the reason; the line moves on
 
 Versions of one incident always leave in their order.
@@ -14,6 +14,7 @@ Versions of one incident always leave in their order.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -105,7 +106,9 @@ class Line:
     """Which envelope is tried next: the oldest, unless the other side chokes on its incident."""
 
     def __init__(self) -> None:
-        self._chokes: dict[str, int] = {}
+        self._chokes = Counter[str]()
+        self._sure = Counter[str]()
+        """How often it said itself that it failed on this incident."""
         self._alone: set[str] = set()
         """Incidents that choked while others passed."""
 
@@ -120,16 +123,18 @@ class Line:
             first.setdefault(envelope.incident.id, envelope)
         return min(first.values(), key=lambda e: self._chokes.get(e.incident.id, 0))
 
-    def choked(self, envelope: Envelope) -> bool:
+    def choked(self, envelope: Envelope, sure: bool) -> bool:
         """True when it is time to give this one up."""
         key = envelope.incident.id
-        self._chokes[key] = self._chokes.get(key, 0) + 1
-        return self._chokes[key] >= PATIENCE and key in self._alone
+        self._chokes[key] += 1
+        self._sure[key] += sure
+        return sure and self._sure[key] >= PATIENCE and key in self._alone
 
     def left(self, envelope: Envelope) -> None:
         """It is out of the line, delivered or dead."""
-        self._chokes.pop(envelope.incident.id, None)
-        self._alone.discard(envelope.incident.id)
+        key = envelope.incident.id
+        del self._chokes[key], self._sure[key]
+        self._alone.discard(key)
         self._alone.update(self._chokes)
 
 
@@ -154,7 +159,7 @@ async def deliver(
                         await _hand_over(spec.id, sink, line.pick(waiting), line, outbox, around)
                         pace.reset()
                     else:
-                        around.health.report(spec.id, "ok", "everything is delivered")
+                        around.health.report(spec.id, "ok", "nothing waits")
                         await _news(news)
         except (Retry, OSError, StoreFailed) as failure:
             await _wait(spec.id, failure, pace, around.health, await _waiting(outbox, spec.id))
@@ -169,7 +174,7 @@ async def _hand_over(
     except Reject as refusal:
         await _bury(name, envelope, str(refusal), outbox, around.health)
     except Choked as failure:
-        if not line.choked(envelope):
+        if not line.choked(envelope, failure.sure):
             raise
         await _bury(name, envelope, f"{failure}; it takes others", outbox, around.health)
     else:
@@ -209,7 +214,7 @@ async def project(
                     cursor = await journal.cursor(spec.id)
                     readings, behind = await journal.read(cursor, BATCH)
                     if behind == cursor:
-                        around.health.report(spec.id, "ok", "everything is written")
+                        around.health.report(spec.id, "ok", "nothing waits")
                         await _news(news)
                         continue
                     await _copy(spec.id, sink, readings, around.health)

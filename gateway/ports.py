@@ -31,7 +31,14 @@ class Barred(Retry):
 
 
 class Choked(Retry):
-    """The other side is there but failed on this very one; others may pass it meanwhile."""
+    """The other side is there but failed on this very one; others may pass it meanwhile.
+
+    `sure`: it said so itself. Only then is the one given up in the end, when others pass.
+    """
+
+    def __init__(self, why: str = "", after: float | None = None, *, sure: bool = True) -> None:
+        super().__init__(why, after)
+        self.sure = sure
 
 
 class Reject(Exception):

@@ -131,7 +131,8 @@ class Uplink:
     async def request(
         self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """The answer, whatever it says. Raises `Retry` when there is none, or half of one."""
+        """The answer, whatever it says. Raises `Retry` when nobody is there, and `Choked` when
+        somebody is and gives none, or half of one."""
         try:
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False
@@ -139,10 +140,12 @@ class Uplink:
                 return Answer(response.status, response.headers, await _body(response))
         except (aiohttp.ClientSSLError, ssl.SSLError, aiohttp.InvalidURL) as failure:
             raise Barred(f"no safe connection: {failure}") from failure
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as failure:
+            raise Retry(str(failure) or "no connection in time") from failure
         except TimeoutError as failure:
-            raise Retry("no answer in time") from failure
+            raise Choked("no answer in time", sure=False) from failure
         except (aiohttp.ClientError, OSError) as failure:
-            raise Retry(str(failure) or type(failure).__name__) from failure
+            raise Choked(str(failure) or type(failure).__name__, sure=False) from failure
 
 
 @asynccontextmanager
@@ -154,7 +157,9 @@ async def uplink(way: Way, around: Surroundings) -> AsyncIterator[Uplink]:
     headers = {"User-Agent": "linli-gateway", "Accept-Encoding": "identity", **way.headers}
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(ssl=trust, limit=4),
-        timeout=aiohttp.ClientTimeout(total=way.timeout.seconds),
+        timeout=aiohttp.ClientTimeout(
+            total=way.timeout.seconds, sock_connect=way.timeout.seconds / 2
+        ),
         headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,

@@ -87,7 +87,7 @@ def failing(times: int, failure: Exception) -> Behaviour:
 def test_everything_leaves_in_order() -> None:
     told = tale(lambda id: None, envelope("a"), envelope("a", 1, "updated"), envelope("b"))
     assert told.sent == ["a-0", "a-1", "b-0"]
-    assert told.state == ("ok", "everything is delivered")
+    assert told.state == ("ok", "nothing waits")
     assert told.around.health.counts["delivered", "city", ""] == 3
 
 
@@ -196,6 +196,18 @@ def test_one_that_chokes_the_other_side_lets_others_pass_and_is_given_up() -> No
     assert told.outbox.buried["city"] == {"bad-0": "500; it takes others"}
     assert told.sent[10:] == ["bad-1"]
     assert [id for _, id in told.spec.tries].count("bad-0") == PATIENCE
+
+
+def test_one_whose_answer_never_comes_lets_others_pass_and_is_never_given_up() -> None:
+    waiting = [envelope("bad"), *map(envelope, "abcdefghijklm")]
+
+    def behaviour(id: str) -> Exception | None:
+        return Choked("no answer in time", sure=False) if id == "bad-0" else None
+
+    told = tale(behaviour, *waiting, seconds=24 * 3600)
+    assert len(told.sent) == 13
+    assert told.outbox.buried == {}
+    assert [id for _, id in told.spec.tries].count("bad-0") > 1000
 
 
 def test_an_other_side_that_chokes_on_everything_costs_nobody_the_line() -> None:
