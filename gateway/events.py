@@ -1,10 +1,10 @@
 """An incident's version as a CloudEvent 1.0 in structured JSON.
 
-    {"specversion": "1.0", "id": "<incident>-<seq>", "source": "urn:linli:east",
-     "type": "org.linli.incident.opened.v1", "subject": "<incident>",
-     "time": "2026-05-01T08:00:00.000Z", "recordedtime": "2026-05-01T08:00:01.240Z",
-     "datacontenttype": "application/json", "severitytext": "WARN", "severitynumber": 13,
-     "data": {… gateway.dossier …}}
+{"specversion": "1.0", "id": "<incident>-<seq>", "source": "urn:linli:east",
+ "type": "org.linli.incident.opened.v1", "subject": "<incident>",
+ "time": "2026-05-01T08:00:00.000Z", "recordedtime": "2026-05-01T08:00:01.240Z",
+ "datacontenttype": "application/json", "severitytext": "WARN", "severitynumber": 13,
+ "data": {… gateway.dossier …}}
 """
 
 from collections.abc import Mapping
