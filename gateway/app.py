@@ -82,6 +82,7 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     ledger = Ledger(lambda signal: account(engine, signal))
     sinks = [sink.id for sink in config.sinks]
     spine = Spine(decoder, engine, ledger, sinks)
+    await store.journal.keep([sink.id for sink in config.reading_sinks])
     recall = await asyncio.to_thread(store.recall)
     clock.not_before(recall.at)
     closed = await store.incidents(CLOSED, limit=REMEMBERED)

@@ -7,6 +7,8 @@ import msgspec
 from gateway.model import Millis
 from gateway.ports import Clock
 
+VITAL = frozenset({"store"})
+"""Parts without which nothing may be acknowledged."""
 KEEP = 2000
 """Different (what, part, why) kept; a hostile name must not fill the memory."""
 
@@ -46,4 +48,6 @@ class PartsHealth:
 
     @property
     def ok(self) -> bool:
-        return not any(p.state == "failed" for p in self.parts.values())
+        """Whether the box does its duty. A platform that refuses us is shown, but it is not the
+        box that is ill: what waits for it is safe."""
+        return not any(p.state == "failed" for p in self.parts.values() if p.name in VITAL)
