@@ -42,6 +42,7 @@ def pulled(spec: CameraSpec, pace: Pace) -> Shots:
                     raise Lost("the stream ended")
                 yield from_jpeg(answer.read(LARGEST + 1), longest(spec))
         except HTTPError as error:
+            error.close()
             raise Lost(f"HTTP {error.code} {error.reason}") from None
         except (URLError, HTTPException, OSError, ValueError) as error:
             raise Lost(str(getattr(error, "reason", "") or error) or "no answer") from None
@@ -99,6 +100,22 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
+class _Closing:
+    """The answer that asks for a password is not kept open while the next one is awaited."""
+
+    def http_error_401(self, req: Request, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        fp.close()
+        return super().http_error_401(req, fp, code, msg, headers)  # type: ignore[misc] # a mixin
+
+
+class _Digest(_Closing, HTTPDigestAuthHandler):
+    pass
+
+
+class _Basic(_Closing, HTTPBasicAuthHandler):
+    pass
+
+
 def _opener(url: str) -> tuple[str, OpenerDirector]:
     """The address without its password, and what opens it with the password."""
     parsed = urlsplit(url)
@@ -111,7 +128,5 @@ def _opener(url: str) -> tuple[str, OpenerDirector]:
     if parsed.username:
         password = unquote(parsed.password or "")
         known.add_password(None, address, unquote(parsed.username), password)
-    opener = build_opener(
-        ProxyHandler({}), _NoRedirect(), HTTPDigestAuthHandler(known), HTTPBasicAuthHandler(known)
-    )
+    opener = build_opener(ProxyHandler({}), _NoRedirect(), _Digest(known), _Basic(known))
     return address, opener
