@@ -1,9 +1,11 @@
 """The site of the demo: written to a folder as anybody would write one, then run as such."""
 
+import fcntl
 import secrets
 import shutil
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,15 +40,30 @@ class Demo(NamedTuple):
     sensors: tuple[Sensor, ...]
 
 
+@contextmanager
+def held(root: Path) -> Iterator[None]:
+    """*root* is this demo's alone. Raises `Taken` where something else is, or another demo."""
+    if root.exists() and any(root.iterdir()) and not (root / MARK).exists():
+        raise Taken(f"{root} holds something else; choose another folder with --dir")
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / MARK).open("w") as mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Taken(f"another demo runs in {root}; choose a folder with --dir") from None
+        yield
+
+
 def prepare(
     root: Path, *, console: int, mqtt: int, sensors: int, clips: Path | None = None
 ) -> Demo:
-    """Write the site to *root*, in place of an older demo. Raises `Taken`."""
-    if root.exists() and any(root.iterdir()) and not (root / MARK).exists():
-        raise Taken(f"{root} holds something else; choose another folder with --dir")
-    shutil.rmtree(root, ignore_errors=True)
-    (root / "rules").mkdir(parents=True)
-    (root / MARK).touch()
+    """Write the site to *root*, in place of an older demo. Hold it with `held` meanwhile."""
+    for old in root.iterdir():
+        if old.is_dir():
+            shutil.rmtree(old)
+        elif old.name != MARK:
+            old.unlink()
+    (root / "rules").mkdir()
     demo = Demo(
         root=root,
         console=console,

@@ -14,7 +14,7 @@ import uvloop
 
 from gateway.clock import SystemClock
 from simulators import neighbourhood
-from simulators.demo import Demo, Taken, prepare, write_gateway
+from simulators.demo import Demo, Taken, held, prepare, write_gateway
 from simulators.platform import Fault, Platform
 
 HELP = "Run a simulated neighbourhood, its gateway and a city platform with an uplink that fails."
@@ -41,18 +41,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    root = args.dir.resolve()
     try:
-        demo = prepare(
-            args.dir.resolve(),
-            console=_port(args.port),
-            mqtt=_port(1883),
-            sensors=args.sensors,
-            clips=args.clips,
-        )
+        with held(root):
+            demo = prepare(
+                root,
+                console=_port(args.port),
+                mqtt=_port(1883),
+                sensors=args.sensors,
+                clips=args.clips,
+            )
+            return uvloop.run(_play(demo, args.seconds))
     except Taken as error:
         print(error, file=sys.stderr)
         return 1
-    return uvloop.run(_play(demo, args.seconds))
 
 
 async def _play(demo: Demo, seconds: float | None) -> int:
