@@ -1,15 +1,24 @@
 """How long does a message take from bytes to readings? CPU time, one core.
 
-python benchmarks/decode_speed.py [--messages N]
+    python -m benchmarks.decode_speed [--messages N] [--repeat R]
+
+Each figure is the median of R runs of N messages from 100 registered devices of a kind; no message
+is like the one before it on its topic. `neighbourhood` is what the 240 devices of the simulated
+community of `linli demo` send, by dialect.
 """
 
 import argparse
+import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
 from gateway.model import Packet
+from simulators.neighbourhood import entries, sensors
+from simulators.sensors import messages
 
 START = 1_795_219_200_000
 DEVICES = 100
@@ -20,31 +29,67 @@ STATE = (
 SENSOR = (
     b'{"Time":"2019-01-10T22:16:03","AM2301":{"Temperature":%d.2,"Humidity":30.8},"TempUnit":"C"}'
 )
+FOUR = b'{"temperature":%d.5,"humidity":44.25,"%s":683,"battery":93}'
 KINDS: dict[str, Callable[[int], Packet]] = {
-    "zigbee2mqtt, 8 values": lambda n: Packet(f"zigbee2mqtt/z{n % DEVICES}", STATE % (n % 30)),
-    "zigbee2mqtt, 2 values": lambda n: Packet(
-        f"zigbee2mqtt/z{n % DEVICES}", b'{"temperature":%d.5,"humidity":44}' % (n % 30)
+    "zigbee2mqtt, 8 values": lambda n: Packet(f"zigbee2mqtt/z{n % DEVICES}", STATE % degrees(n)),
+    "zigbee2mqtt, 4 values": lambda n: Packet(
+        f"zigbee2mqtt/z{n % DEVICES}", FOUR % (degrees(n), b"linkquality")
     ),
-    "plain, 1 value": lambda n: Packet(f"site/p{n % DEVICES}/temperature", b"%d.5" % (n % 30)),
-    "tasmota, 2 values": lambda n: Packet(f"tele/t{n % DEVICES}/SENSOR", SENSOR % (n % 30)),
+    "flat JSON, 4 values": lambda n: Packet(
+        f"site/f{n % DEVICES}", FOUR % (degrees(n), b"illuminance")
+    ),
+    "plain, 1 value": lambda n: Packet(f"site/p{n % DEVICES}/temperature", b"%d.5" % degrees(n)),
+    "tasmota, 2 values": lambda n: Packet(f"tele/t{n % DEVICES}/SENSOR", SENSOR % degrees(n)),
 }
+
+
+def degrees(n: int) -> int:
+    """Another one in each round through the devices."""
+    return n // DEVICES % 30
 
 
 def site() -> list[DeviceSpec]:
     known = [DeviceSpec(id=f"{kind}{n}") for kind in "zt" for n in range(DEVICES)]
+    known += [DeviceSpec(id=f"f{n}", topic=f"site/f{n}") for n in range(DEVICES)]
     return known + [DeviceSpec(id=f"p{n}", topic=f"site/p{n}/temperature") for n in range(DEVICES)]
+
+
+def spent(devices: Sequence[DeviceSpec], packets: Sequence[Packet]) -> tuple[float, int]:
+    """(CPU seconds, readings) of *packets*, 20 ms apart, as one stream."""
+    decoder = Decoder(devices)
+    begin = time.process_time()
+    found = sum(len(decoder.decode(p, START + 20 * n).readings) for n, p in enumerate(packets))
+    return time.process_time() - begin, found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000)
-    count = parser.parse_args().messages
+    parser.add_argument("--repeat", type=int, default=5)
+    args = parser.parse_args()
     for name, make in KINDS.items():
-        decoder, packets = Decoder(site()), [make(n) for n in range(count)]
-        begin = time.process_time()
-        found = sum(len(decoder.decode(p, START + 20 * n).readings) for n, p in enumerate(packets))
-        spent = time.process_time() - begin
-        print(f"{name:24} {1e6 * spent / count:6.1f} us/message {found / spent:9.0f} readings/s")
+        packets = [make(n) for n in range(args.messages)]
+        report(name, site(), packets, args.repeat)
+    community = sensors(story=False)
+    devices = msgspec.convert(
+        entries(community), list[DeviceSpec], dec_hook=lambda kind, raw: kind.parse(raw)
+    )
+    said: dict[str, list[Packet]] = {}
+    for turn in range(args.messages // len(community)):
+        for sensor in community:
+            sent = messages(sensor, turn * sensor.period, START)
+            said.setdefault(sensor.dialect, []).extend(Packet(m.topic, m.payload) for m in sent)
+    for dialect, packets in sorted(said.items()):
+        report(f"neighbourhood, {dialect}", devices, packets, args.repeat)
+
+
+def report(
+    name: str, devices: Sequence[DeviceSpec], packets: Sequence[Packet], repeat: int
+) -> None:
+    runs = [spent(devices, packets) for _ in range(repeat)]
+    seconds, found = statistics.median(run[0] for run in runs), runs[0][1]
+    each = 1e6 * seconds / len(packets)
+    print(f"{name:28} {each:6.1f} us/message  {found / len(packets):4.1f} readings/message")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Units, ranges, names of quantities, calibration and registered names are the dec
 (`devices.quantity`, `devices.decoder`): a codec reports what the device said, in its words.
 """
 
+import math
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
@@ -15,7 +16,7 @@ from devices.json_text import Document, Malformed, read
 from devices.timestamps import Stamp
 from gateway.model import Millis
 
-__all__ = ["Codec", "Ignored", "Malformed", "Memory", "Message", "Value"]
+__all__ = ["ALWAYS", "Codec", "Ignored", "Malformed", "Memory", "Message", "Value"]
 
 Memory = MutableMapping[str, Any]
 """What a codec remembers between messages: units from discovery, aliases from a birth. Plain
@@ -110,6 +111,10 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     """Where in the payload (or topic) it stood, for the person who looks for it."""
 
 
+ALWAYS = (-math.inf, math.inf)
+"""A number means the same, however large it is: see `Codec.steady`."""
+
+
 class Codec(msgspec.Struct, frozen=True):
     """One dialect. Each module of `devices.codecs` has one, named CODEC."""
 
@@ -125,6 +130,10 @@ class Codec(msgspec.Struct, frozen=True):
     by_topic: bool = True
     """The topic alone decides in `recognise`: its answer is remembered per topic. False where it
     looks at the payload as well."""
+    steady: Callable[[str, float], tuple[float, float] | None] | None = None
+    """Within which limits may a number under this key of a flat object (of which this is one)
+    change without a change of its meaning? None: it may not. Given where, between such objects of
+    the same keys and words, nothing but the numbers differs: then the decoder makes plans."""
     priority: int = 50
     """Lower ones are asked first: 10 a topic that only this dialect has, 50 a shape that is
     hard to mistake, 90 whatever is left."""

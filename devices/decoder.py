@@ -14,8 +14,10 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 import devices.codecs
-from devices.codec import Codec, Ignored, Malformed, Message
+from devices.codec import Codec, Ignored, Malformed, Message, Value
 from devices.normaliser import Found, Normaliser, Unknown
+from devices.plan import Plans
+from devices.plausibility import Plausibility
 from devices.recent import Recent
 from devices.registry import Admission, DeviceSpec, Registry
 from gateway.model import Duration, Millis, Packet, Place, Reading, Subject
@@ -30,6 +32,8 @@ LATE = Duration.parse("15m")
 REPEATED = Duration.parse("1s")
 """The same bytes on the same topic within this are one message: a redelivery, a button that
 sends fifty frames. MQTT's DUP flag says nothing about it."""
+
+_BLANK = b" \t\r\n\0"
 
 _BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a codec with a mistake in it raises on data that its author did not think of. It must not
@@ -64,8 +68,10 @@ class Decoder:
         repeated: Duration = REPEATED,
         late: Duration = LATE,
     ) -> None:
+        plausibility = Plausibility()
         self._registry = Registry(devices, place, admissions)
-        self._normaliser = Normaliser(self._registry, late)
+        self._normaliser = Normaliser(self._registry, late, plausibility)
+        self._plans = Plans(zone, late, plausibility)
         self._zone, self._repeated = zone, repeated
         self._codecs = codecs()
         self._memories: dict[str, Recent[str, Any]] = {name: Recent() for name in self._codecs}
@@ -74,6 +80,16 @@ class Decoder:
 
     def decode(self, packet: Packet, at: Millis) -> Decoded:
         """What *packet*, which arrived at *at*, says. Never raises."""
+        needless = self._sift(packet, at)
+        if needless is not None:
+            return needless
+        planned = self._plans.readings(packet, at)
+        if planned is not None:
+            return Decoded("ok", "", *planned)
+        return self._read(packet, at)
+
+    def _read(self, packet: Packet, at: Millis) -> Decoded:
+        """The long way: any message whatever."""
         spec = self._registry.at(packet.topic)
         message = Message(
             packet.topic,
@@ -87,15 +103,15 @@ class Decoder:
         )
         dialect = packet.dialect or (spec.dialect if spec else "")
         try:
-            self._sift(packet, at)
             if spec is not None and spec.encoding != "utf-8":
                 message.payload = _transcoded(packet.payload, spec.encoding)
             codec = self._codec(message, dialect)
             dialect = codec.dialect
-            values = codec.decode(message, self._memories[dialect])
-            if not values:
-                raise Ignored("it holds no value")
+            values = self._values(codec, message)
             found = self._normaliser.readings(packet, message, dialect, spec, values)
+            clean = not (message.notes or found.refused or found.unknown)
+            if clean and found.readings and message.payload is packet.payload:
+                self._plans.learn(packet, at, codec, found.sources)
             return _told(dialect, message, found)
         except Ignored as why:
             return Decoded("ignored", str(why), dialect, rejected=_noted(message))
@@ -104,6 +120,18 @@ class Decoder:
         except _BROKEN as error:
             text = f"the codec {dialect} failed: {type(error).__name__}: {error}"
             return Decoded("malformed", text[:200], dialect, rejected=("codec_failed",))
+
+    def _values(self, codec: Codec, message: Message) -> Sequence[Value]:
+        memory = self._memories[codec.dialect]
+        before = memory.writes
+        try:
+            values = codec.decode(message, memory)
+        finally:
+            if codec.expects is not None and memory.writes != before:
+                self._plans.forget()  # it has announced what topics mean
+        if not values:
+            raise Ignored("it holds no value")
+        return values
 
     def subjects(self) -> Mapping[str, Subject]:
         """Every device by id, as rules and people know it."""
@@ -119,21 +147,29 @@ class Decoder:
         for dialect, memory in kept.items():
             if dialect in self._memories:
                 self._memories[dialect].update(memory)
+        self._plans.forget()
 
-    def _sift(self, packet: Packet, at: Millis) -> None:
-        """Stop what no codec needs to see."""
-        payload = packet.payload
+    def _sift(self, packet: Packet, at: Millis) -> Decoded | None:
+        """What becomes of a message that no codec needs to see; None for any other."""
+        payload, topic = packet.payload, packet.topic
         if len(payload) > MAX_BYTES:
-            raise Malformed(f"{len(payload)} bytes; more than {MAX_BYTES} are not read")
-        if not payload or (len(payload) < 64 and not payload.strip(b" \t\r\n\0")):
-            raise Ignored("empty: what was retained is deleted")
-        if packet.topic.startswith("cmnd/") or packet.topic.endswith(("/set", "/get", "/command")):
-            raise Ignored("a command to a device")
+            reason = f"{len(payload)} bytes; more than {MAX_BYTES} are not read"
+            return self._unread(packet, reason, "malformed")
+        if len(payload) < 64 and not payload.strip(_BLANK):
+            return self._unread(packet, "empty: what was retained is deleted")
+        if topic.startswith("cmnd/") or topic.endswith(("/set", "/get", "/command")):
+            return self._unread(packet, "a command to a device")
         if self._repeated and not packet.retained:
-            mark, last = hash((payload, packet.sender)), self._last.get(packet.topic)
-            if last and last[0] == mark and at - last[1] < self._repeated:
-                raise Ignored(f"repeated within {self._repeated}")
-            self._last[packet.topic] = (mark, at)
+            mark, last = hash((payload, packet.sender)), self._last.get(topic)
+            if last is None or last[0] != mark or at - last[1] >= self._repeated:
+                self._last[topic] = (mark, at)
+            else:
+                return self._unread(packet, f"repeated within {self._repeated}")
+        return None
+
+    def _unread(self, packet: Packet, reason: str, status: Status = "ignored") -> Decoded:
+        spec = self._registry.at(packet.topic)
+        return Decoded(status, reason, packet.dialect or (spec.dialect if spec else ""))
 
     def _codec(self, message: Message, dialect: str) -> Codec:
         """The codec that is named, or the first that recognises the message."""

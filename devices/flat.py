@@ -35,15 +35,23 @@ class Field(NamedTuple):
     unit: str = ""
 
 
-def stamp(message: Message, document: Mapping[str, Any]) -> Stamp:
-    """When *document* says that it was measured."""
+def time_key(document: Mapping[str, Any]) -> str:
+    """The key under which *document* says when it was measured; '' for none."""
     lower = {key.lower(): key for key in document}
+    if _TIMES.isdisjoint(lower):
+        return ""
     for name in TIMES:
         if name in lower:
             raw = document[lower[name]]
             if isinstance(raw, str | int | float) and not isinstance(raw, bool):
-                return message.stamp(raw)
-    return NONE
+                return lower[name]
+    return ""
+
+
+def stamp(message: Message, document: Mapping[str, Any]) -> Stamp:
+    """When *document* says that it was measured."""
+    key = time_key(document)
+    return message.stamp(document[key]) if key else NONE
 
 
 def values(
@@ -66,7 +74,7 @@ def values(
             continue
         field = fields.get(name) or fields.get(name.lower())
         if field is None:
-            if _about(leaf.path) or skip(leaf.path) or not (name in words or _said(message, leaf)):
+            if about(leaf.path) or skip(leaf.path) or not (name in words or _said(message, leaf)):
                 continue
             field = Field(_POSITION[name] + datum if datum and name in _POSITION else name)
         found.append(
@@ -76,7 +84,7 @@ def values(
 
 
 @lru_cache(maxsize=4096)
-def _about(path: str) -> bool:
+def about(path: str) -> bool:
     """Is it about the device, or inert?"""
     return describes(path) or path.startswith("__") or path.lower() == "id"
 

@@ -24,6 +24,7 @@ _SURROGATE = re.compile(
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
+_HOLDING = (str, dict, list)
 _LONE = len(r"\ud800")
 
 
@@ -48,7 +49,7 @@ def read(payload: bytes) -> Document:
     clean = payload.removeprefix(b"\xef\xbb\xbf").rstrip(b"\0 \t\r\n")
     try:
         value = msgspec.json.decode(clean)
-        if clean.count(b'":') == _count_keys(value):
+        if clean.count(b'"') == 2 * _count_texts(value):
             return Document(value)
     except (msgspec.DecodeError, UnicodeDecodeError):
         pass
@@ -57,14 +58,15 @@ def read(payload: bytes) -> Document:
     return _read_broken(clean)
 
 
-def _count_keys(value: Any) -> int:
-    """Keys in the whole document. Fewer than colons after a quote: one may have come twice."""
+def _count_texts(value: Any) -> int:
+    """Keys and texts in the whole document. Where there are more pairs of quotation marks, one
+    may have come twice (or a text holds some: the slow way tells)."""
+    if isinstance(value, str):
+        return 1
     if isinstance(value, dict):
-        return len(value) + sum(
-            _count_keys(item) for item in value.values() if isinstance(item, dict | list)
-        )
+        return len(value) + sum(_count_texts(v) for v in value.values() if isinstance(v, _HOLDING))
     if isinstance(value, list):
-        return sum(_count_keys(item) for item in value if isinstance(item, dict | list))
+        return sum(_count_texts(item) for item in value if isinstance(item, _HOLDING))
     return 0
 
 

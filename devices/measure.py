@@ -16,6 +16,8 @@ from devices.units import Unit
 
 MAX_TEXT = 256
 """Characters of a text; the rest is cut."""
+NO_NUMBER = (-2147483648.0, -9223372036854775808.0)
+"""The smallest number of a register: no value of any quantity."""
 
 _NUMBER = re.compile(
     r"([+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?)\s*(\D{0,16})"
@@ -141,7 +143,7 @@ def _unknown(name: str, raw: float | str, unit: str) -> Measure:
         value = float(raw)
     if not math.isfinite(value):
         raise Refused("not_a_number", f"{value} is not a number")
-    if value in (-2147483648.0, -9223372036854775808.0):
+    if value in NO_NUMBER:
         raise Refused("sentinel", f"{value:g} stands for no measurement")
     return Measure(name, value, shown)
 

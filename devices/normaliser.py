@@ -6,6 +6,7 @@ from typing import NamedTuple
 from devices import parts
 from devices.codec import Message, Value
 from devices.measure import Measure, Refused, measure
+from devices.plan import Source
 from devices.plausibility import Plausibility
 from devices.registry import PART, DeviceSpec, Mapped, Registry
 from gateway.model import Duration, Millis, Packet, Quality, Reading
@@ -36,12 +37,13 @@ class Found(NamedTuple):
     readings: tuple[Reading, ...]
     unknown: tuple[Unknown, ...]
     refused: list[tuple[str, str]]
+    sources: list[Source]
+    """Of what each of the readings came, before it was judged by what was before."""
 
 
 class Normaliser:
-    def __init__(self, registry: Registry, late: Duration) -> None:
-        self._registry, self._late = registry, late
-        self._plausibility = Plausibility()
+    def __init__(self, registry: Registry, late: Duration, plausibility: Plausibility) -> None:
+        self._registry, self._late, self._plausibility = registry, late, plausibility
 
     def readings(
         self,
@@ -57,51 +59,36 @@ class Normaliser:
             refused.append(("too_many", f"only the first {MAX_VALUES} values are kept"))
         single, twice = parts.tell_apart(values[:MAX_VALUES])
         refused += [("said_twice", f"{v.quantity[:40]}: came twice") for v in twice]
-        known: list[Reading] = []
+        known: list[Source] = []
         others: dict[str, list[Reading]] = {}
         for value in _without_null_island(single, refused):
-            address, _, part = value.device.partition(PART)
             owner = at_topic or self._registry.find(dialect, value.device)
             try:
-                reading = self._reading(packet, message, value, owner, part)
+                named = _named(value, owner, packet.sender)
+                if named is None:
+                    continue
+                reading = self._reading(message, value, *named, owner)
             except Refused as why:
                 refused.append((why.why, f"{value.quantity[:40]}: {why}"))
                 continue
-            if reading is not None:
-                (known if owner else others.setdefault(address, [])).append(reading)
+            if owner:
+                known.append(Source(value, *named, owner, reading))
+            else:
+                others.setdefault(value.device.partition(PART)[0], []).append(reading)
         unknown = tuple(
             Unknown(dialect, address, packet.topic, tuple(said)) for address, said in others.items()
         )
-        return Found(self._plausibility.judge(known), unknown, refused)
+        judged = self._plausibility.judge([source.reading for source in known])
+        return Found(judged, unknown, refused, known)
 
     def _reading(
-        self,
-        packet: Packet,
-        message: Message,
-        value: Value,
-        owner: DeviceSpec | None,
-        part: str,
-    ) -> Reading | None:
-        """The reading that *value* is; None for one that the owner's mapping leaves out."""
-        name, unit = value.quantity, value.unit
-        if len(name) > LONGEST or len(value.device) > LONGEST:
-            raise Refused("too_long", f"a name of more than {LONGEST} characters is none")
-        if name in PERSONAL:
-            raise Refused("personal_data", "personal data is not kept")
-        if owner is not None:
-            if owner.sender and packet.sender != owner.sender:
-                raise Refused("wrong_sender", f"{packet.sender or 'nobody'} may not send for it")
-            if owner.map:
-                mapped = owner.map.get(value.path)
-                if mapped is None:
-                    return None
-                name, unit = (
-                    (mapped.quantity, mapped.unit) if isinstance(mapped, Mapped) else (mapped, "")
-                )
+        self, message: Message, value: Value, name: str, unit: str, owner: DeviceSpec | None
+    ) -> Reading:
+        """The reading that *value* is, of the quantity *name*."""
         found = measure(name, value.value, unit, owner.decimal_comma if owner else False)
         device = value.device
         if owner is not None:
-            device, found = owner.id, _of_owner(found, owner, value.device, part)
+            device, found = owner.id, _of_owner(found, owner, value.device)
         return Reading(
             device=device,
             quantity=found.quantity,
@@ -124,8 +111,27 @@ class Normaliser:
         return int(quality)
 
 
-def _of_owner(found: Measure, owner: DeviceSpec, address: str, part: str) -> Measure:
+def _named(value: Value, owner: DeviceSpec | None, sender: str) -> tuple[str, str] | None:
+    """(quantity, unit) as the site understands *value*; None where its mapping leaves it out."""
+    name = value.quantity
+    if len(name) > LONGEST or len(value.device) > LONGEST:
+        raise Refused("too_long", f"a name of more than {LONGEST} characters is none")
+    if name in PERSONAL:
+        raise Refused("personal_data", "personal data is not kept")
+    if owner is not None:
+        if owner.sender and sender != owner.sender:
+            raise Refused("wrong_sender", f"{sender or 'nobody'} may not send for it")
+        if owner.map:
+            mapped = owner.map.get(value.path)
+            if isinstance(mapped, Mapped):
+                return mapped.quantity, mapped.unit
+            return (mapped, "") if mapped is not None else None
+    return name, value.unit
+
+
+def _of_owner(found: Measure, owner: DeviceSpec, address: str) -> Measure:
     """As the site keeps it: corrected, and named after the part of the device."""
+    part = address.partition(PART)[2]
     correction = owner.calibrate.get(found.quantity)
     if correction is not None and isinstance(found.value, float):
         found = found._replace(value=found.value * correction.scale + correction.offset)

@@ -18,8 +18,11 @@ class Recent(dict[K, V]):
     def __init__(self, limit: int = 4096) -> None:
         super().__init__()
         self._limit = limit
+        self.writes = 0
+        """Grows with each key that is set: has anything changed since?"""
 
     def __setitem__(self, key: K, value: V) -> None:
+        self.writes += 1
         if key not in self and len(self) >= self._limit:
             del self[next(iter(self))]
         super().__setitem__(key, value)

@@ -14,7 +14,7 @@ import re
 from collections.abc import Sequence
 
 from devices import flat
-from devices.codec import Codec, Malformed, Memory, Message, Value
+from devices.codec import ALWAYS, Codec, Malformed, Memory, Message, Value
 from devices.flat import Field
 from devices.quantity import find, of_words
 
@@ -46,4 +46,11 @@ def _probes(message: Message, document: dict[str, object]) -> dict[str, Field]:
     return {key: Field(quantity) for key in keys}
 
 
-CODEC = Codec("flat_json", _recognise, _decode, by_topic=False, priority=90)
+CODEC = Codec(
+    "flat_json",
+    _recognise,
+    _decode,
+    by_topic=False,
+    steady=lambda key, number: ALWAYS,
+    priority=90,
+)

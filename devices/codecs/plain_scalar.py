@@ -11,7 +11,7 @@
 import re
 from collections.abc import Sequence
 
-from devices.codec import Codec, Ignored, Memory, Message, Value
+from devices.codec import ALWAYS, Codec, Ignored, Memory, Message, Value
 from devices.quantity import find, of_words
 
 LONGEST = 64
@@ -76,4 +76,11 @@ def _value(text: str, quantity: str) -> float | str:
     return text
 
 
-CODEC = Codec("plain_scalar", _recognise, _decode, by_topic=False, priority=95)
+CODEC = Codec(
+    "plain_scalar",
+    _recognise,
+    _decode,
+    by_topic=False,
+    steady=lambda key, number: ALWAYS,
+    priority=95,
+)

@@ -14,6 +14,7 @@
 A friendly name may hold slashes. Identity is the topic, never an address inside the payload.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -22,7 +23,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from devices import flat
-from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
+from devices.codec import ALWAYS, Codec, Ignored, Malformed, Memory, Message, Value
 
 BASE = "zigbee2mqtt"
 
@@ -50,6 +51,8 @@ FIELDS = flat.of_pairs(
         ("liquid_depth", "water_level", "m"),
     )
 )
+VOLTS = 60
+"""A battery's `voltage` below this is in V."""
 MAINS = 1000
 """A `voltage` from here on is in mV: a battery's."""
 WORDS = {"air_quality", "alarm_state", "battery_state", "charge_state", "state", "contact"}
@@ -120,7 +123,7 @@ def _meant(value: Value, battery: bool) -> Value:
     name, raw = value.quantity, value.value
     number = raw if isinstance(raw, int | float) and not isinstance(raw, bool) else 0
     if name == "voltage":
-        if battery and number < 60 and number:
+        if battery and 0 < number < VOLTS:
             return replace(value, quantity="battery_voltage", unit="V")
         low = battery or number >= MAINS
         return replace(
@@ -140,4 +143,15 @@ def _meant(value: Value, battery: bool) -> Value:
     return value
 
 
-CODEC = Codec("zigbee2mqtt", _recognise, _decode, by_topic=False, priority=10)
+def _steady(key: str, number: float) -> tuple[float, float] | None:
+    """A voltage tells its unit by its size; any other number keeps its meaning."""
+    if "voltage" not in key:
+        return ALWAYS
+    if number >= MAINS:
+        return MAINS, math.inf
+    if number >= VOLTS:
+        return VOLTS, math.nextafter(MAINS, 0)
+    return (math.ulp(0.0), math.nextafter(VOLTS, 0)) if number > 0 else None
+
+
+CODEC = Codec("zigbee2mqtt", _recognise, _decode, by_topic=False, steady=_steady, priority=10)
