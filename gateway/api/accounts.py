@@ -52,6 +52,7 @@ class Accounts:
         return self.sessions.start(name, role, address, self._clock.now())
 
     def by_cookie(self, cookie: str) -> Caller | None:
+        self.users()  # whoever was taken out of the file has no login any more
         return self.sessions.caller(cookie, self._clock.now())
 
     def by_token(self, token: str) -> Caller | None:
@@ -60,6 +61,7 @@ class Accounts:
 
     def alive(self, caller: Caller) -> bool:
         """Whether an open page may go on being served."""
+        self.users()
         return not caller.session or self.sessions.alive(caller.session, self._clock.now())
 
     def users(self) -> Users:

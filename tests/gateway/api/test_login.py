@@ -86,6 +86,16 @@ async def test_a_new_password_works_at_once_and_ends_old_logins(client: Client, 
     assert (await client.ask("GET", "/api/v1/me", headers=headers)).status == 401
 
 
+async def test_who_is_taken_out_of_the_file_is_logged_out_at_once(
+    client: Client, desk: Desk
+) -> None:
+    headers = cookie_of(client, await login(client, "omar", PASSWORDS["omar"]))
+    users = read_users(desk.root / FILE)
+    del users.users["omar"]
+    write_users(desk.root / FILE, users)
+    assert (await client.ask("GET", "/api/v1/me", headers=headers)).status == 401
+
+
 async def test_a_users_file_that_breaks_keeps_the_old_one_and_is_shown(
     client: Client, desk: Desk
 ) -> None:
