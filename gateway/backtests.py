@@ -12,7 +12,10 @@ from gateway.model import Incident, Millis, Scene, Subject
 from gateway.store.history import History
 from gateway.store.logbook import Logbook
 from rules import backtest, past
+from rules import explain as explaining
 from rules.backtest import Episode
+from rules.engine import Engine
+from rules.explain import Explanation
 from rules.past import Track
 from rules.rule import Rule
 from rules.variants import Variant
@@ -88,6 +91,18 @@ def run(path: Path, question: Question, progress: Progress, workers: int = 1) ->
         for variant, mine in zip(question.variants, episodes, strict=True)
     ]
     return Answer(results, readings, len(devices))
+
+
+def explain(path: Path, question: Question) -> list[Explanation]:
+    """How each key stands with the first variant at the end of the question."""
+    rules = [question.variants[0].rule, *question.others]
+    engine = Engine(rules, question.subjects, question.zone)
+    unit = list(_tracks(path, question, rules))
+    scenes = Logbook(path).scenes(question.start, question.end)
+    for seen in backtest.merged(unit, scenes):
+        engine.observe(seen)
+    engine.advance(question.end)
+    return explaining.explain(engine, rules[0], question.end, question.zone)
 
 
 def _judged(

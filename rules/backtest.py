@@ -63,14 +63,19 @@ def replay(
 ) -> list[Episode]:
     """The incidents of the first of *rules* over all that was seen, judged one by one."""
     trial = _Trial(rules, subjects, zone)
-    every = [np.ones(len(track.at), np.bool_) for track in unit]
-    readings = (unit[number].reading(index) for number, index in _merged(unit, every))
     signals: list[Signal] = []
-    streams: list[Iterable[Observation]] = [readings, scenes]
-    for seen in merge(*streams, key=attrgetter("at")):
+    for seen in merged(unit, scenes):
         signals += trial.observe(seen)
     signals += trial.advance(end)
     return [e for e in _episodes(signals) if e.rule == rules[0].id]
+
+
+def merged(unit: Sequence[Track], scenes: Iterable[Scene]) -> Iterator[Observation]:
+    """All readings and scenes, in order of time."""
+    every = [np.ones(len(track.at), np.bool_) for track in unit]
+    readings = (unit[number].reading(index) for number, index in _merged(unit, every))
+    streams: list[Iterable[Observation]] = [readings, scenes]
+    return merge(*streams, key=attrgetter("at"))
 
 
 def _shortlists(
@@ -89,7 +94,7 @@ def _shortlists(
         one = rule.shortlist(subject, track.at, track.value)
         if one is None:
             return None
-        found.append(one)
+        found.append(one._replace(mask=one.worth(track.at, rule.wait)))
     return series, found
 
 

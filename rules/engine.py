@@ -111,6 +111,21 @@ class Engine:
             return subject
         return Subject(signal.key, signal.key, subject.place)
 
+    def cells(self, rule: str) -> Iterable[Cell]:
+        """All that is remembered for *rule*; to be looked at only."""
+        return [cell for (id, _), cell in self._cells.items() if id == rule]
+
+    def explained_by(self, group: Group) -> list[str]:
+        """The rules named in `unless` of which an open incident explains *group*."""
+        found = []
+        for id in group.rule.unless:
+            if (rule := self._rules.get(id)) is not None:
+                keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
+                others = (self._groups.get((id, key)) for key in keys)
+                if any(other is not None and other.told is not None for other in others):
+                    found.append(id)
+        return found
+
     # -- judging
 
     def _fire(self, now: Millis) -> list[Signal]:
@@ -167,23 +182,13 @@ class Engine:
 
     def _settle(self, group: Group, now: Millis, out: list[Signal], last: Cell | None) -> None:
         was_open = group.told is not None
-        blocked = not was_open and bool(group.rule.unless) and self._is_blocked(group)
+        blocked = not was_open and bool(self.explained_by(group))
         signal = fold.settle(group, now, last, blocked)
         self._set(group, now, fold.due(group, now))
         if signal is not None:
             out.append(signal)
             if not signal.firing:
                 self._unblock(group.rule, now)
-
-    def _is_blocked(self, group: Group) -> bool:
-        """Whether an open incident of a rule named in `unless` explains *group*."""
-        for id in group.rule.unless:
-            if (rule := self._rules.get(id)) is not None:
-                keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
-                found = (self._groups.get((id, key)) for key in keys)
-                if any(other is not None and other.told is not None for other in found):
-                    return True
-        return False
 
     def _unblock(self, rule: Rule, now: Millis) -> None:
         """What *rule* explained and still fires opens a moment later: what ended *rule* may be
@@ -196,7 +201,11 @@ class Engine:
     # -- timers
 
     def _set(self, timed: Timed, now: Millis, *dues: Millis | None) -> None:
-        at = timed.due = min((due for due in dues if due is not None and due > now), default=None)
+        at = None
+        for one in dues:  # quicker than min() of a generator, and this is the hottest place
+            if one is not None and one > now and (at is None or one < at):
+                at = one
+        timed.due = at
         if at is not None and (timed.queued is None or at < timed.queued):
             self._queue(timed, at)
 
@@ -264,18 +273,19 @@ class Engine:
             if subject is None or not rule.watches(subject):
                 continue
             cell = Cell(rule, record.unit, subject, self._group(rule, record.group), record.seen)
-            if record.period == subject.period:
+            known = record.period == subject.period
+            if known:
                 cell.state = record.state
             cell.life = record.life
             self._cells[rule.id, record.unit] = cell
             if cell.life.firing:
                 cell.group.firing[cell.unit] = cell
-            self._resume(cell, record.due if same else self._now)
-        for known in kept.groups:
-            group = self._group(rule, known.key)
-            group.told = known.told if group.firing else None
-            group.opened = known.opened
-            self._resume(group, known.due if same else self._now)
+            self._resume(cell, record.due if same and known else self._now)
+        for told in kept.groups:
+            group = self._group(rule, told.key)
+            group.told = told.told if group.firing else None
+            group.opened = told.opened
+            self._resume(group, told.due if same else self._now)
 
     def _resume(self, timed: Timed, due: Millis | None) -> None:
         timed.due = due

@@ -54,7 +54,7 @@ class Limited(Rule, frozen=True, kw_only=True):
             else ("below", self.below, self.clear_above)
         )
         held = limit if firing or clear is None else clear
-        verb = f"is {side}" if firing else f"is no longer {side}"
+        verb = f"is {side}" if firing else f"is not {side}"
         tail = f" {unit}" if unit and unit != "1" else ""
         text = f"{what} {value:.6g}{tail} {verb} {held:.6g}{tail}"
         return Reason(text, self.select.quantity[0], value, held, unit)

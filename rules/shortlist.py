@@ -19,16 +19,31 @@ class Shortlist(NamedTuple):
     mask: Bools
     since: Callable[[int], int]
     """Index -> the earlier index from which on readings make up the state of the kind."""
+    known: bool = False
+    """True: at a reading that is not named the condition is known not to hold, so that waiting
+    begins anew. Then a stretch of named readings that is shorter than `for` cannot matter."""
+
+    def worth(self, at: Ints, wait: int) -> Bools:
+        """The readings from which on to judge."""
+        if not self.known or not len(at):
+            return self.mask
+        edges = np.flatnonzero(np.diff(self.mask, prepend=False, append=False))
+        start, end = edges[::2], edges[1::2]
+        over = np.where(end < len(at), at[np.minimum(end, len(at) - 1)], np.iinfo(np.int64).max)
+        turns = np.r_[0, edges, len(at)]
+        long = np.zeros(len(turns) - 1, np.bool_)
+        long[1::2] = over - at[start] >= wait
+        return np.repeat(long, np.diff(turns))
 
 
 def by_itself(mask: Bools) -> Shortlist:
     """For kinds whose state is the last reading."""
-    return Shortlist(mask, lambda index: index)
+    return Shortlist(mask, lambda index: index, known=True)
 
 
-def by_time(mask: Bools, at: Ints, span: int) -> Shortlist:
+def by_time(mask: Bools, at: Ints, span: int, *, known: bool) -> Shortlist:
     """For kinds whose state is the readings of the last *span* milliseconds."""
-    return Shortlist(mask, lambda index: int(np.searchsorted(at, at[index] - span)))
+    return Shortlist(mask, lambda index: int(np.searchsorted(at, at[index] - span)), known)
 
 
 def recently(mask: Bools, at: Ints, span: int) -> Bools:

@@ -12,6 +12,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from config.build import nearest
 from config.load import Invalid, load
 from config.schema import Config
@@ -23,12 +25,13 @@ from gateway.model import Duration, Millis, Subject
 from gateway.store.logbook import Logbook
 from rules import cases
 from rules.rule import Rule
-from rules.variants import variants
+from rules.variants import Variant, variants
 
 HELP = "Test rules, try a change on the past, see why one did or did not fire."
 EXAMPLE = """  linli rules test my-site
   linli rules test my-site/rules/waste.yaml --junit report.xml
-  linli rules backtest my-site --rule bin-full --set above=70:95:5 --html report.html"""
+  linli rules backtest my-site --rule bin-full --set above=70:95:5 --html report.html
+  linli rules explain my-site bin-full --key bin-1 --at '2026-05-01 22:15'"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,10 +58,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     back.add_argument("--json", action="store_true", help="for programs")
     back.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots")
     back.set_defaults(do=_backtest)
-
-
-def run(args: argparse.Namespace) -> int:
-    return int(args.do(args))
+    why = jobs.add_parser("explain", help="why a rule fired at a time, or did not")
+    why.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
+    why.add_argument("rule", metavar="RULE", help="its id")
+    why.add_argument(
+        "--at", metavar="TIME", help="2026-05-01 22:15, or 2h ago"
+    )
+    why.add_argument("--key", metavar="KEY", help="only this device, camera or place")
+    why.add_argument("--since", metavar="TIME", default="7d", help="judge from there on (7d)")
+    why.add_argument("--json", action="store_true", help="for programs")
+    why.set_defaults(do=_explain)
 
 
 class Test(NamedTuple):
@@ -132,16 +141,19 @@ class _Wrong(Exception):
     """What was asked for cannot be done; the text says why."""
 
 
-def _backtest(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     try:
-        config = load(args.site)
-        answers = list(_answers(args, config))
+        return int(args.do(args))
     except Invalid as error:
         print(error, file=sys.stderr)
         return 1
-    except (_Wrong, ValueError) as error:
+    except _Wrong as error:
         print(error, file=sys.stderr)
         return 2
+
+
+def _backtest(args: argparse.Namespace) -> int:
+    answers = list(_answers(args, load(args.site)))
     if args.json:
         found = [backtest_report.plain(question, answer) for question, answer in answers]
         print(json.dumps(found, ensure_ascii=False, indent=1))
@@ -153,23 +165,16 @@ def _backtest(args: argparse.Namespace) -> int:
 
 
 def _answers(args: argparse.Namespace, config: Config) -> Iterator[tuple[Question, Answer]]:
-    path = config.root / "data" / "linli.db"
-    extent = Logbook(path).extent() if path.exists() else None
-    if extent is None:
-        raise _Wrong(f"{path}: there is no past yet; run the gateway first")
-    last = extent[1] + 1
-    start = _time(args.start, last, config.site.zone) if args.start else extent[0]
+    path, first, last = _past(config)
+    start = _time(args.start, last, config.site.zone) if args.start else first
     end = _time(args.end, last, config.site.zone) if args.end else last
-    chosen = [r for r in config.rules if args.rule in (None, r.id)]
-    if not chosen:
-        known = nearest(args.rule, [rule.id for rule in config.rules])
-        raise _Wrong(f"there is no rule {args.rule!r}{known}")
+    chosen = [_rule(config, args.rule)] if args.rule else config.rules
     if args.settings and len(chosen) > 1:
         raise _Wrong("--set needs --rule: which rule is to be changed?")
     subjects = _subjects(config)
     for rule in chosen:
         question = Question(
-            variants=variants(rule, args.settings),
+            variants=_variants(rule, args.settings),
             others=[other for other in config.rules if other.id in rule.unless],
             subjects=subjects,
             zone=config.site.zone,
@@ -179,6 +184,58 @@ def _answers(args: argparse.Namespace, config: Config) -> Iterator[tuple[Questio
         yield question, backtests.run(path, question, _progress(rule, subjects), args.workers)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
+
+
+def _explain(args: argparse.Namespace) -> int:
+    config = load(args.site)
+    path, first, last = _past(config)
+    rule, zone = _rule(config, args.rule), config.site.zone
+    at = _time(args.at, last, zone) if args.at else last
+    question = Question(
+        variants=[Variant("as it is", rule)],
+        others=[other for other in config.rules if other.id in rule.unless],
+        subjects=_subjects(config),
+        zone=zone,
+        start=max(first, _time(args.since, at, zone)),
+        end=at,
+    )
+    found = [one for one in backtests.explain(path, question) if args.key in (None, one.key)]
+    if args.json:
+        print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+        return 0
+    for one in found:
+        print(f"{one.rule}  {one.key}: {'; '.join(one.lines)}")
+        for device in one.devices:
+            print(f"  {device.device}: {device.state}")
+            for line in device.lines:
+                print(f"    {line}")
+    if not found:
+        what = f" about {args.key!r}" if args.key else ""
+        print(f"{rule.id}: nothing that it looks at was heard{what} since then", file=sys.stderr)
+    return 0 if found else 1
+
+
+def _past(config: Config) -> tuple[Path, Millis, Millis]:
+    """The store, and the instants from the first to after the last thing in it."""
+    path = config.root / "data" / "linli.db"
+    extent = Logbook(path).extent() if path.exists() else None
+    if extent is None:
+        raise _Wrong(f"{path}: there is no past yet; run the gateway first")
+    return path, extent[0], extent[1] + 1
+
+
+def _rule(config: Config, id: str) -> Rule:
+    for rule in config.rules:
+        if rule.id == id:
+            return rule
+    raise _Wrong(f"there is no rule {id!r}{nearest(id, [rule.id for rule in config.rules])}")
+
+
+def _variants(rule: Rule, settings: list[str]) -> list[Variant]:
+    try:
+        return variants(rule, settings)
+    except ValueError as error:
+        raise _Wrong(str(error)) from None
 
 
 def _subjects(config: Config) -> dict[str, Subject]:

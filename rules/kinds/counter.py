@@ -81,7 +81,8 @@ class Counter(Limited, frozen=True, kw_only=True):
         base = np.searchsorted(at, at - self.within, side="right") - 1
         increase = counted - counted[np.maximum(base, 0)]
         slack = 1e-9 * (1.0 + counted)
-        return Shortlist(increase > self.above - slack, lambda index: int(max(base[index], 0)))
+        mask = increase > self.above - slack
+        return Shortlist(mask, lambda index: int(max(base[index], 0)), known=True)
 
     def report(self, state: Meter, now: Millis, firing: bool) -> Report:
         what = f"{self.select.quantity[0]} within {self.within}: increase"

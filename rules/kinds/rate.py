@@ -71,7 +71,7 @@ class Rate(Rule, frozen=True, kw_only=True):
     def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         value = value if self.rise is not None else -value
         change = value - lowest_nearby(value, at, self.within)
-        return by_time(change > (self.rise or self.fall or 0.0), at, self.within)
+        return by_time(change > (self.rise or self.fall or 0.0), at, self.within, known=True)
 
     def report(self, state: Course, now: Millis, firing: bool) -> Report:
         verb, limit = ("rose", self.rise) if self.rise is not None else ("fell", self.fall)

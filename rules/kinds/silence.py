@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from gateway.model import Duration, Millis, Observation, Reason, Subject
 from rules.rule import Part, Report, Rule
-from rules.shortlist import Floats, Ints, Shortlist, by_itself
+from rules.shortlist import Floats, Ints, Shortlist
 from rules.values import Span
 
 
@@ -70,7 +70,7 @@ class Silence(Rule, frozen=True, kw_only=True):
     def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         mask = np.ones(len(at), np.bool_)
         mask[:-1] = np.diff(at) >= self._limit(subject)
-        return by_itself(mask)
+        return Shortlist(mask, lambda index: index)
 
     def report(self, state: Heard, now: Millis, firing: bool) -> Report:
         gap = Duration((now - state.last) // 1000 * 1000)

@@ -3,9 +3,11 @@
 from typing import Any, ClassVar
 
 import msgspec
+import numpy as np
 
 from gateway.model import Millis, Observation, Reason, Subject
 from rules.rule import Report, Rule
+from rules.shortlist import Floats, Ints, Shortlist, by_itself
 from rules.values import Values
 
 
@@ -45,6 +47,11 @@ class State(Rule, frozen=True, kw_only=True):
 
     def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:
         return None if state.value is None else state.value in self.equals
+
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist | None:
+        if any(isinstance(one, str) for one in self.equals):
+            return None  # words are not in the columns
+        return by_itself(np.isin(value, self.equals))
 
     def report(self, state: Last, now: Millis, firing: bool) -> Report:
         value = f"{state.value:g}" if isinstance(state.value, float | int) else state.value

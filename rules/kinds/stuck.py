@@ -73,7 +73,8 @@ class Stuck(Rule, frozen=True, kw_only=True):
         change = np.abs(np.diff(value, prepend=value[:1]))
         breaks = change > 2 * self.tolerance + 1e-8 * np.maximum(1.0, np.abs(value))
         first = np.maximum.accumulate(np.where(breaks, np.arange(len(at)), 0))
-        return Shortlist(at - at[first] >= self.after, lambda index: int(first[index]))
+        mask = at - at[first] >= self.after
+        return Shortlist(mask, lambda index: int(first[index]), known=True)
 
     def report(self, state: Flat, now: Millis, firing: bool) -> Report:
         quantity = self.select.quantity[0]

@@ -4,6 +4,7 @@ from math import ceil, log10
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
+import numpy as np
 from msgspec import Meta
 
 from gateway.model import Millis, Observation, Subject
@@ -78,10 +79,17 @@ class Window(Limited, frozen=True, kw_only=True):
         return state.samples.at[0] + self.over if state.samples.at else None
 
     def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist | None:
-        """A mean, a percentile … is beyond a limit only where some reading of the window is."""
-        if self.of in ("sum", "count"):
+        """A mean, a percentile … is beyond a limit only where some reading of the window is; a
+        sum of what is never negative only falls until the next reading."""
+        if self.of not in ("sum", "count"):
+            near = recently(self.all_beyond(value), at, self.over)
+            return by_time(near, at, self.over, known=False)
+        if self.above is None or (self.of == "sum" and (value < 0).any()):
             return None
-        return by_time(recently(self.all_beyond(value), at, self.over), at, self.over)
+        total = np.cumsum(value if self.of == "sum" else np.ones(len(at)))
+        before = np.searchsorted(at, at - self.over, side="right") - 1
+        figure = total - np.where(before >= 0, total[before], 0.0)
+        return by_time(figure > self.above - 1e-9 * (1 + total), at, self.over, known=True)
 
     def report(self, state: Recent, now: Millis, firing: bool) -> Report:
         name = f"{self.percent:g}th percentile" if self.of == "percentile" else self.of

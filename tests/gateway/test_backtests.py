@@ -144,3 +144,28 @@ def test_a_site_without_a_past_says_so(site: Path, capsys: pytest.CaptureFixture
     (site / "data" / "linli.db").unlink()
     assert cli.main(["rules", "backtest", str(site)]) == 2
     assert "there is no past yet" in capsys.readouterr().err
+
+
+def test_explaining_a_moment(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["rules", "explain", str(site), "full", "--at", "2026-05-01 00:45", "--key", "bin-1"]
+    assert cli.main(args) == 0
+    assert capsys.readouterr().out == (
+        "full  bin-1: no incident is open\n"
+        "  bin-1: holds\n"
+        "    fill_level 95 % is above 90 %\n"
+        "    last heard 2026-05-01 00:40:00\n"
+        "    holding for 15m of 20m; opens 2026-05-01 00:50:00 if nothing changes\n"
+    )
+
+
+def test_explaining_what_a_camera_saw(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["rules", "explain", str(site), "bag", "--at", "2026-05-01 00:41", "--json"]
+    assert cli.main(args) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert (one["key"], one["open"], one["devices"][0]["state"]) == ("gate", True, "holds")
+
+
+def test_there_may_be_nothing_to_explain(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["rules", "explain", str(site), "full", "--key", "bin-9"]) == 1
+    assert "nothing that it looks at was heard about 'bin-9'" in capsys.readouterr().err
+    assert cli.main(["rules", "explain", str(site), "fool"]) == 2
