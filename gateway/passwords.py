@@ -39,7 +39,7 @@ def is_hash(text: str) -> bool:
 
 
 def _raw(password: str | bytes) -> bytes:
-    return password.encode() if isinstance(password, str) else password
+    return password.encode("utf-8", "surrogatepass") if isinstance(password, str) else password
 
 
 def _scrypt(password: bytes, salt: bytes, n: int, r: int, p: int) -> bytes:

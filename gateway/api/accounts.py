@@ -3,11 +3,12 @@
 import asyncio
 from pathlib import Path
 
-from gateway.api.auth import FILE, LONGEST, NAME, Users, read_users
+from gateway.api.auth import FILE, NAME, Users, read_users
 from gateway.api.sessions import Caller, Sessions
 from gateway.api.spec import ConsoleSpec
 from gateway.api.throttle import Throttle
 from gateway.model import Millis
+from gateway.passwords import LONGEST
 from gateway.ports import Clock, Health
 
 PART = "users"

@@ -3,10 +3,11 @@
 The protocols name the part of each neighbour that is used here, so that tests can stand one in.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from gateway.discovered import Stranger
 from gateway.health import PartsHealth
 from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
 from gateway.ports import Clock, Inbox
@@ -146,3 +147,5 @@ class Desk(NamedTuple):
     """SHA-256 of a picture -> where it lies, whether or not it is there."""
     link_key: bytes
     """Signs the links with which a platform fetches evidence."""
+    discovered: Iterable[Stranger] = ()
+    """Devices that speak and are not registered; who spoke last comes first."""

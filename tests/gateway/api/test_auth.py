@@ -29,22 +29,6 @@ def test_a_hash_knows_its_password_and_no_other() -> None:
         assert not verify_password(wrong, HASH)
 
 
-def test_the_same_password_has_two_hashes() -> None:
-    assert hash_password("right") != HASH
-    assert HASH.startswith("scrypt$14$8$5$")
-
-
-@given(st.text(max_size=80))
-def test_what_is_no_hash_lets_nobody_in(stored: str) -> None:
-    assert not verify_password("right", stored)
-
-
-@pytest.mark.parametrize("cost", ["99$8$5", "14$999999$5", "14$8$999999", "-1$8$5", "14$8$x"])
-def test_a_hash_cannot_ask_for_all_memory(cost: str) -> None:
-    parts = HASH.split("$")
-    assert not verify_password("right", "$".join(("scrypt", cost, *parts[4:])))
-
-
 def test_new_secrets_differ_and_can_be_typed() -> None:
     assert len({new_password() for _ in range(50)}) == len({new_token() for _ in range(50)}) == 50
     assert not set(new_password()) & set("0o1il")
@@ -56,11 +40,11 @@ def test_an_unknown_name_is_checked_as_long_as_a_known_one(
     """Not measured with a clock: the same work has to be asked for."""
     work: list[tuple[int, ...]] = []
 
-    def counting(password: str, salt: bytes, *cost: int) -> bytes:
+    def counting(password: bytes, salt: bytes, *cost: int) -> bytes:
         work.append(cost)
         return b"\1" * 32
 
-    monkeypatch.setattr("gateway.api.auth._scrypt", counting)
+    monkeypatch.setattr("gateway.passwords._scrypt", counting)
     users = Users({"mei": User("viewer", HASH)})
     assert users.login("mei", "wrong") is None
     assert users.login("nobody", "wrong") is None

@@ -34,6 +34,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/devices"): VIEWERS,
     ("GET", "/api/v1/devices/{id}"): VIEWERS,
     ("GET", "/api/v1/devices/{id}/series"): VIEWERS,
+    ("GET", "/api/v1/discovered"): VIEWERS,
     ("GET", "/api/v1/cameras"): VIEWERS,
     ("GET", "/api/v1/cameras/{id}/picture.jpg"): VIEWERS,
     ("GET", "/api/v1/incidents"): VIEWERS,
