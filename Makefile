@@ -11,7 +11,7 @@ demo: $(VENV)/run
 test: deploy/packages $(VENV)/dev
 	deploy/packages test
 	$(MAKE) check
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -m "not slow"
 
 test-all: $(VENV)/dev
 	deploy/packages test

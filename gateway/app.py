@@ -22,6 +22,7 @@ from gateway.api.desk import Desk
 from gateway.api.server import serve
 from gateway.clock import SystemClock
 from gateway.delivery import deliver, project
+from gateway.discovered import Discovered
 from gateway.health import PartsHealth
 from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
 from gateway.intake import BoundedInbox, supervise
@@ -54,6 +55,7 @@ class Parts(NamedTuple):
     spine: Spine
     inbox: BoundedInbox
     latest: Latest
+    discovered: Discovered
     subjects: Mapping[str, Subject]
     link_key: bytes
 
@@ -99,7 +101,17 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
         evidence_file=lambda sha256: evidence_file(config.root, sha256),
     )
     return Parts(
-        config, clock, around, health, store, spine, BoundedInbox(), Latest(), subjects, key
+        config,
+        clock,
+        around,
+        health,
+        store,
+        spine,
+        BoundedInbox(),
+        Latest(),
+        Discovered(),
+        subjects,
+        key,
     )
 
 
@@ -180,12 +192,13 @@ class _News:
     """Wakes the senders, and keeps what "now" is, after each commit."""
 
     def __init__(self, parts: Parts) -> None:
-        self._latest = parts.latest
+        self._latest, self._discovered = parts.latest, parts.discovered
         self.incidents = {sink.id: asyncio.Event() for sink in parts.config.sinks}
         self.readings = {sink.id: asyncio.Event() for sink in parts.config.reading_sinks}
 
     def tell(self, turn: Turn) -> None:
         self._latest.update(turn.batch.readings)
+        self._discovered.update(turn.unknown, turn.batch.at)
         for event in self.incidents.values() if turn.batch.envelopes else ():
             event.set()
         for event in self.readings.values() if turn.batch.readings else ():
@@ -240,6 +253,7 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
         subjects=parts.subjects,
         evidence_file=parts.around.evidence_file,
         link_key=parts.link_key,
+        discovered=parts.discovered,
     )
 
 

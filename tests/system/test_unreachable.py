@@ -59,3 +59,10 @@ def test_hostile_messages_are_counted_and_the_next_one_is_served(box: Box) -> No
     until(box.incidents, "the reading behind the hostile ones is judged")
     assert len(json.loads(box.get("/api/v1/quarantine"))) >= 2
     assert 'linli_packets_total{part="zigbee2mqtt",why="malformed"}' in box.get("/metrics").decode()
+
+
+def test_a_device_that_nobody_entered_is_shown_with_what_it_says(box: Box) -> None:
+    box.start()
+    box.publish(("zigbee2mqtt/stranger", json.dumps({"temperature": 19.5})))
+    (stranger,) = until(lambda: json.loads(box.get("/api/v1/discovered")), "it is shown")
+    assert (stranger["address"], stranger["samples"]["temperature"]) == ("stranger", 19.5)
