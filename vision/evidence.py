@@ -94,13 +94,14 @@ def keeper(file_of: Callable[[str], Path]) -> Keep:
         path = file_of(sha256)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _written(path, jpeg)
+            written(path, jpeg)
         return Evidence(sha256, "image/jpeg", role, at, len(jpeg))
 
     return keep
 
 
-def _written(path: Path, data: bytes) -> None:
+def written(path: Path, data: bytes) -> None:
+    """Write *data*, so that *path* is whole after a power cut, or as it was."""
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as file:
         file.write(data)

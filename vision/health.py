@@ -79,12 +79,12 @@ class Health:
             self._known += EVERY
             self._sharpness = max(self._sharpness, sharp)
             return ""
-        kept, votes = _kept(now, scene), _votes(now, scene)
+        kept, agreed = _kept(now, scene), votes(now, scene)
         if kept < KEPT and _detail(now) < DETAIL * _detail(scene):
             return "covered"
         if sharp < SHARPNESS * self._sharpness:
             return "defocused"
-        if votes <= VOTES:
+        if agreed <= VOTES:
             return "moved"
         if kept > 0.7:
             self._sharpness += 0.02 * (sharp - self._sharpness)
@@ -116,7 +116,7 @@ def _kept(now: Field, scene: Field) -> float:
     return float(np.mean(is_now[strong] > 0.4 * was[strong]))
 
 
-def _votes(now: Field, scene: Field) -> float:
+def votes(now: Field, scene: Field) -> float:
     """Share of 3 x 3 blocks in which the roots of the edges correlate above 0.3.
 
     Blocks without structure have no vote; 1 where none has.

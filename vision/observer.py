@@ -30,7 +30,7 @@ class Observer:
 
     def __init__(self, spec: CameraSpec, keep: Keep) -> None:
         self._spec, self._keep = spec, keep
-        self._watcher = Watcher(spec)
+        self.watcher = Watcher(spec)
         self._album = Album()
         self._hidden: Mask | None = None
         self._evidence: dict[str, tuple[Evidence, ...]] = {}
@@ -39,7 +39,7 @@ class Observer:
 
     def see(self, picture: Plane, at: Millis) -> Seen:
         self._burn(picture)
-        sight = self._watcher.see(picture, at)
+        sight = self.watcher.see(picture, at)
         self._last = last = picture, sight
         detections = tuple(self._with_evidence(d, last) for d in sight.detections)
         self._evidence = {d.track: d.evidence for d in detections}

@@ -4,7 +4,7 @@ The level is log luma (Weber's law): a lamp that doubles the light adds a consta
 one threshold serves by day and by night. 82 units are a factor of e.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -40,24 +40,33 @@ class Reference:
     `support`: for how many seconds it has been seen.
     """
 
+    LONGEST = 3600.0
+    """Seconds up to which support is counted."""
     SLOWEST = 60.0
     """Seconds: the longest time constant of the level."""
     NOISE_TIME = 20.0
     """Seconds: the time constant of the noise."""
     QUIETEST, THRESHOLD, NOISES = 4.0, 14.0, 3.0
     SWAY, SWAY_NOISES = 8.0, 2.5
-    TINT, TINT_NOISES = 7.0, 3.5
+    TINT, TINT_NOISES, TINT_QUIETEST = 7.0, 3.5, 1.5
 
-    def __init__(self, frame: Frame) -> None:
-        self.level = level_of(frame.y)
-        self.u, self.v = frame.u.astype(np.float32), frame.v.astype(np.float32)
-        self.noise = np.full_like(self.level, self.QUIETEST)
-        self.tint_noise = np.full_like(self.u, 1.5)
-        self.support = np.zeros_like(self.level)
+    def __init__(
+        self, level: Field, noise: Field, support: Field, u: Field, v: Field, tint_noise: Field
+    ) -> None:
+        self.level, self.noise, self.support = level, noise, support
+        self.u, self.v, self.tint_noise = u, v, tint_noise
         self._low = self._high = self.level
         self._limit = self.noise
         self._stale = 0.0
         self._refresh()
+
+    @classmethod
+    def of(cls, frame: Frame) -> Self:
+        """The scene is what *frame* shows, until something else is seen for longer."""
+        level = level_of(frame.y)
+        u, v = frame.u.astype(np.float32), frame.v.astype(np.float32)
+        noise, tint_noise = np.full_like(level, cls.QUIETEST), np.full_like(u, cls.TINT_QUIETEST)
+        return cls(level, noise, np.zeros_like(level), u, v, tint_noise)
 
     def differs(self, look: Look) -> Mask:
         """Where *look* is not the reference.
@@ -80,6 +89,7 @@ class Reference:
         """Let *look* sink in where it is the *same* (255); *dt* seconds have passed."""
         here = same.astype(np.float32) * np.float32(1 / 255)
         self.support += here * np.float32(dt)
+        np.minimum(self.support, self.LONGEST, out=self.support)
         rate = here * (np.float32(dt) / (np.minimum(self.support, self.SLOWEST) + np.float32(dt)))
         change = look.level - self.level
         self.level += rate * change

@@ -13,7 +13,7 @@ import numpy as np
 from gateway.model import Millis
 from vision.candidates import Candidates
 from vision.frame import Field, Frame, Mask, above
-from vision.reference import Look, Reference
+from vision.reference import Look, Reference, level_of
 from vision.relight import relit
 
 LONGEST_STEP = 5.0
@@ -60,7 +60,8 @@ class Scenery:
         """*longest*: seconds up to which an age is counted; above twice the longest dwell."""
         self._longest = longest
         self._at: Millis = 0
-        self._reference: Reference | None = None
+        self.reference: Reference | None = None
+        """The learnt scene; None before the first frame."""
         self._candidates: Candidates
         self._foreign: Mask
         self._unlearnt = 0.0
@@ -69,9 +70,9 @@ class Scenery:
 
     def see(self, frame: Frame) -> View | None:
         """The view of *frame*; None while there is nothing to compare it with."""
-        reference = self._reference
-        if reference is None or reference.level.shape != frame.y.shape:
-            self._start(frame)
+        reference = self.reference
+        if reference is None:
+            self._start(frame, Reference.of(frame))
             return None
         dt = min((frame.at - self._at) / 1000, LONGEST_STEP)
         if dt <= 0:
@@ -93,12 +94,16 @@ class Scenery:
             frame, look, reference, self._candidates, foreign, shown, passing, stirred, lapse, dt
         )
 
-    def _start(self, frame: Frame) -> None:
+    def recall(self, reference: Reference, frame: Frame) -> None:
+        """Begin with a scene that was learnt before; *frame* shows it, from now on."""
+        self._start(frame, reference)
+
+    def _start(self, frame: Frame, reference: Reference) -> None:
         self._at = frame.at
-        self._reference = Reference(frame)
+        self.reference = reference
         self._candidates = Candidates(frame.y.shape)
         self._foreign = np.zeros(frame.y.shape, np.uint8)
-        self._then, self._then_at = self._reference.level, frame.at
+        self._then, self._then_at = level_of(frame.y), frame.at
 
     def _compare(self, reference: Reference, look: Look) -> tuple[Mask | None, float]:
         """What is not as it was about a second ago. People sway; things do not."""

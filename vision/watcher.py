@@ -11,8 +11,11 @@ from vision.camera import CameraSpec, Polygon
 from vision.detector import Area, Detector, Site
 from vision.frame import Frame, Mask, Plane, from_i420
 from vision.health import Health
+from vision.keepsake import Keepsake
 from vision.scenery import Scenery, View
 
+KNOWN = 60.0
+"""Seconds of support from which a scene is worth keeping."""
 GIVE_UP = 60.0
 """Seconds after which a camera that was moved learns its new scene."""
 
@@ -39,11 +42,23 @@ class Watcher:
         self._detectors: list[Detector] = []
         self._health = Health()
         self._shape: tuple[int, ...] = ()
+        self.recalled: Keepsake | None = None
+        """What was learnt before a restart; taken up if the first frame shows it."""
+
+    def keepsake(self, at: Millis) -> Keepsake | None:
+        """The learnt scene, to be recalled after a restart; None while it is not known well."""
+        reference = self._scenery.reference
+        if reference is None or self._health.state or np.median(reference.support) < KNOWN:
+            return None
+        return Keepsake(reference, at)
 
     def see(self, picture: Plane, at: Millis) -> Sight:
         frame = from_i420(picture, at, self._spec.crop)
         if frame.y.shape != self._shape:
             self._arrange(frame)
+            if self.recalled and self.recalled.suits(frame):
+                self._scenery.recall(self.recalled.reference, frame)
+            self.recalled = None
         view = self._scenery.see(frame)
         if view is None:
             return Sight((), None, at)

@@ -21,9 +21,11 @@ import cv2
 from gateway.model import Millis
 from vision.camera import CameraSpec
 from vision.capture import Lost, Pace, Shots, Slot, fed, rendered, scheme
-from vision.evidence import evidence_file, keeper
+from vision.evidence import evidence_file, keeper, written
 from vision.frame import Plane
 from vision.jpeg import BadPicture
+from vision.keepsake import packed as packed_scene
+from vision.keepsake import unpacked
 from vision.messages import (
     PREFIX,
     Alive,
@@ -48,6 +50,8 @@ HEARTBEAT = 30_000
 """Millis after which an unchanged scene is told again."""
 PREVIEW = 1000
 """Millis between two previews."""
+REMEMBER = 1_800_000
+"""Millis between two writings of the learnt scene: seldom, for flash wears out."""
 PATIENCE = (1.0, 10.0)
 """Seconds before a lost camera is tried again: at first, and at most."""
 GRACE = 8.0
@@ -102,12 +106,16 @@ class Post:
     def __init__(self, spec: CameraSpec, root: Path, time: BoxTime, tell: Tell) -> None:
         self.spec, self.slot, self._root, self._time, self._tell = spec, Slot(), root, time, tell
         self._observer = Observer(spec, keeper(evidence_file(root)))
+        self._keepsake = root / "data" / "vision" / f"{spec.id}.scene"
+        self._remembered_at = time.now()
         self._told_at = self._previewed_at = self._last_at = 0
         self._health, self._fps, self._ok = "", 0.0, False
 
     def serve(self, stop: threading.Event) -> None:
         """Until *stop*. Runs in a thread of its own."""
         rng, wait = Random(self.spec.id), PATIENCE[0]  # noqa: S311 - jitter
+        with suppress(OSError, ValueError):  # none yet, or spoilt: the scene is learnt anew
+            self._observer.watcher.recalled = unpacked(self._keepsake.read_bytes())
         while not stop.is_set():
             self._ok = False
             try:
@@ -117,6 +125,13 @@ class Post:
                 wait = PATIENCE[0] if self._ok else min(wait * 2, PATIENCE[1])
                 self._lost(str(lost), wait)
                 stop.wait(wait * rng.uniform(0.5, 1.0))
+        self._remember(self._time.now())
+
+    def _remember(self, now: Millis) -> None:
+        self._remembered_at = now
+        if keepsake := self._observer.watcher.keepsake(now):
+            self._keepsake.parent.mkdir(parents=True, exist_ok=True)
+            written(self._keepsake, packed_scene(keepsake))
 
     def _shots(self, pace: Pace) -> Shots:
         match scheme(self.spec):
@@ -148,6 +163,8 @@ class Post:
             self._tell(Sighted(self.spec.id, seen.detections, seen.health, now))
         if now - self._previewed_at >= PREVIEW or seen.changed:
             self._preview(seen)
+        if now - self._remembered_at >= REMEMBER:
+            self._remember(now)
 
     def _preview(self, seen: Seen) -> None:
         self._previewed_at = seen.at

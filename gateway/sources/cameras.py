@@ -42,6 +42,8 @@ from vision.messages import (
 
 SILENT = 30.0
 """Seconds without a word after which the worker counts as stuck."""
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
+"""Memory pools and threads that the worker would not use."""
 TICK = 10.0
 """Seconds between two tellings of the time."""
 GRACE = 9.0
@@ -167,7 +169,7 @@ async def _worker() -> AsyncIterator[tuple[Process, StreamReader, StreamWriter]]
             *command,
             pass_fds=(theirs.fileno(),),
             stdin=DEVNULL,
-            env={"MALLOC_ARENA_MAX": "2", **os.environ, "PYTHONPATH": path},
+            env={**FRUGAL, **os.environ, "PYTHONPATH": path},
         )
     reader, writer = await asyncio.open_unix_connection(sock=ours)
     try:
