@@ -5,7 +5,7 @@ engine judges reading by reading, until all is quiet again; then the next one. W
 closes is what a live run would have opened and closed, up to the rounding of sums.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from operator import attrgetter
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from rules.engine import Engine
 from rules.lifecycle import QUIET
 from rules.past import Track
 from rules.rule import Rule
-from rules.shortlist import Bools, Shortlist
+from rules.shortlist import Ints
 
 
 class Episode(NamedTuple):
@@ -45,11 +45,11 @@ def judge(
 ) -> list[Episode]:
     """The incidents of *rule* over the series of *unit*, until *end*. *others* are the rules
     that it names in `unless`."""
-    lists = None if others or rule.joint else _shortlists(rule, unit, subjects)
-    if lists is None:
+    chosen = None if others or rule.joint else _choose(rule, unit, subjects)
+    if chosen is None:
         return replay([rule, *others], unit, (), subjects, zone, end)
     trial = _Trial([rule], subjects, zone)
-    signals = [*trial.jumping(*lists), *trial.advance(end)]
+    signals = [*trial.jumping(chosen), *trial.advance(end)]
     return list(_episodes(signals))
 
 
@@ -72,16 +72,24 @@ def replay(
 
 def merged(unit: Sequence[Track], scenes: Iterable[Scene]) -> Iterator[Observation]:
     """All readings and scenes, in order of time."""
-    every = [np.ones(len(track.at), np.bool_) for track in unit]
-    readings = (unit[number].reading(index) for number, index in _merged(unit, every))
+    every = [np.arange(len(track.at)) for track in unit]
+    readings = (unit[number].reading(index) for number, index in _in_order(unit, every))
     streams: list[Iterable[Observation]] = [readings, scenes]
     return merge(*streams, key=attrgetter("at"))
 
 
-def _shortlists(
+class _Chosen(NamedTuple):
+    """A device's series, and the indexes from which on to judge it."""
+
+    track: Track
+    wanted: Ints
+    since: Callable[[int], int]
+
+
+def _choose(
     rule: Rule, unit: Sequence[Track], subjects: Mapping[str, Subject]
-) -> tuple[list[Track], list[Shortlist]] | None:
-    """One series for each device, and what can matter of it; None where all may."""
+) -> list[_Chosen] | None:
+    """What can matter, one series for each device; None where all may."""
     series = [track.numbers() for track in unit] if rule.numeric else list(unit)
     if not rule.select.quantity:
         series = _by_device(series)
@@ -94,8 +102,8 @@ def _shortlists(
         one = rule.shortlist(subject, track.at, track.value)
         if one is None:
             return None
-        found.append(one._replace(mask=one.worth(track.at, rule.wait)))
-    return series, found
+        found.append(_Chosen(track, one.worth(track.at, rule.wait), one.since))
+    return found
 
 
 def _by_device(unit: Sequence[Track]) -> list[Track]:
@@ -119,26 +127,29 @@ class _Trial(Engine):
         super().__init__(rules, subjects, zone)
         self._armed = True  # the past does not say who was expected and never came
 
-    def jumping(self, unit: Sequence[Track], lists: Sequence[Shortlist]) -> list[Signal]:
+    def jumping(self, chosen: Sequence[_Chosen]) -> list[Signal]:
         """Judge where something may happen; one cell for each series."""
-        if len(unit) == 1:
-            return self._alone(unit[0], lists[0])
+        if len(chosen) == 1:
+            return self._alone(chosen[0])
         out: list[Signal] = []
-        cells = [self._cell_of(track) for track in unit]
-        busy = [False] * len(unit)
-        for number, index in _merged(unit, [_widened(one.mask) for one in lists]):
-            one = lists[number]
-            if busy[number] or one.mask[index]:
-                if not busy[number]:
-                    self._warm(cells[number], unit[number], one.since(index), index)
-                out += self.observe(unit[number].reading(index))
-                busy[number] = not self._settled(cells[number], unit[number], index)
+        tracks = [one.track for one in chosen if len(one.wanted)]
+        begins = [set(one.wanted.tolist()) for one in chosen if len(one.wanted)]
+        sinces = [one.since for one in chosen if len(one.wanted)]
+        cells = [self._cell_of(track) for track in tracks]
+        busy = [False] * len(tracks)
+        for number, index in _in_order(tracks, [np.arange(len(t.at)) for t in tracks]):
+            if not busy[number]:
+                if index not in begins[number]:
+                    continue
+                self._warm(cells[number], tracks[number], sinces[number](index), index)
+            out += self.observe(tracks[number].reading(index))
+            busy[number] = not self._settled(cells[number], tracks[number], index)
         return out
 
-    def _alone(self, track: Track, one: Shortlist) -> list[Signal]:
+    def _alone(self, chosen: _Chosen) -> list[Signal]:
         out: list[Signal] = []
-        cell, wanted = self._cell_of(track), np.flatnonzero(one.mask)
-        index, busy = -1, False
+        track, wanted, since = chosen
+        cell, index, busy = self._cell_of(track), -1, False
         while True:
             if busy:
                 index += 1
@@ -148,7 +159,7 @@ class _Trial(Engine):
             if index >= len(track.at):
                 return out
             if not busy:
-                self._warm(cell, track, one.since(index), index)
+                self._warm(cell, track, since(index), index)
             out += self.observe(track.reading(index))
             if index + 1 < len(track.at):
                 out += self.advance(track.at.item(index + 1))
@@ -175,16 +186,10 @@ class _Trial(Engine):
         return cell.rule.verdict(cell.state, self._now, False) is False
 
 
-def _widened(mask: Bools) -> Bools:
-    """All of it, as soon as something of it can matter."""
-    return np.full(len(mask), bool(mask.any()))
-
-
-def _merged(unit: Sequence[Track], masks: Sequence[Bools]) -> Iterator[tuple[int, int]]:
-    """(number of the track, index in it) of the masked readings, in order of time."""
+def _in_order(unit: Sequence[Track], chosen: Sequence[Ints]) -> Iterator[tuple[int, int]]:
+    """(number of the track, index in it) of the chosen readings, in order of time."""
     if not unit:
         return
-    chosen = [np.flatnonzero(mask) for mask in masks]
     at = np.concatenate([track.at[index] for track, index in zip(unit, chosen, strict=True)])
     number = np.repeat(np.arange(len(unit)), [len(index) for index in chosen])
     index = np.concatenate(chosen)

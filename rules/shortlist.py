@@ -23,17 +23,17 @@ class Shortlist(NamedTuple):
     """True: at a reading that is not named the condition is known not to hold, so that waiting
     begins anew. Then a stretch of named readings that is shorter than `for` cannot matter."""
 
-    def worth(self, at: Ints, wait: int) -> Bools:
-        """The readings from which on to judge."""
-        if not self.known or not len(at):
-            return self.mask
-        edges = np.flatnonzero(np.diff(self.mask, prepend=False, append=False))
-        start, end = edges[::2], edges[1::2]
-        over = np.where(end < len(at), at[np.minimum(end, len(at) - 1)], np.iinfo(np.int64).max)
-        turns = np.r_[0, edges, len(at)]
-        long = np.zeros(len(turns) - 1, np.bool_)
-        long[1::2] = over - at[start] >= wait
-        return np.repeat(long, np.diff(turns))
+    def worth(self, at: Ints, wait: int) -> Ints:
+        """Indexes of the readings from which on to judge, in order."""
+        named = np.flatnonzero(self.mask)
+        if not self.known or not len(named):
+            return named
+        breaks = np.flatnonzero(np.diff(named) != 1)
+        start, last = named[np.r_[0, breaks + 1]], named[np.r_[breaks, len(named) - 1]]
+        follows = np.minimum(last + 1, len(at) - 1)
+        long = (at[follows] - at[start] >= wait) | (last + 1 == len(at))
+        kept: Ints = named[np.repeat(long, last - start + 1)]
+        return kept
 
 
 def by_itself(mask: Bools) -> Shortlist:
