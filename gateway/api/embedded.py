@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from gateway.api.app import build
 from gateway.api.desk import Desk
 from gateway.api.spec import ConsoleSpec
+from gateway.api.wire import Bounded
 
 GRACE = 3
 """Seconds that open requests get when the gateway stops."""
@@ -35,7 +36,7 @@ async def host(app: FastAPI, desk: Desk, spec: ConsoleSpec, listener: socket.soc
     """Serve *app* until cancelled, then let open requests finish."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Bounded,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -18,13 +18,13 @@ EXAMPLE = {"status": "ok", "now": 1790000000000, "uptime_s": 86400, "parts": []}
     summary="Is the gateway well?",
     responses={
         200: {"content": {"application/json": {"example": EXAMPLE}}},
-        503: {"description": "A part has failed; the body names it to who is logged in."},
+        503: {"description": "The box does not do its duty; who is logged in is told why."},
     },
 )
 @needs()
 async def health(desk: TheDesk, caller: MaybeCaller) -> Response:
-    """200 `{"status": "ok"}`, or 503 `{"status": "failed"}` when a part has failed for good.
-    With a login it also says how each part is."""
+    """200 `{"status": "ok"}`, or 503 `{"status": "failed"}` when the box does not do its duty: a
+    destination that refuses us is not its fault. With a login it also says how each part is."""
     body: dict[str, Any] = {"status": "ok" if desk.health.ok else "failed"}
     if caller is not None:
         now = desk.clock.now()
