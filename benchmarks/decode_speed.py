@@ -29,7 +29,7 @@ STATE = (
 SENSOR = (
     b'{"Time":"2019-01-10T22:16:03","AM2301":{"Temperature":%d.2,"Humidity":30.8},"TempUnit":"C"}'
 )
-FOUR = b'{"temperature":%d.5,"humidity":44.25,"%s":683,"battery":93}'
+FOUR = b'{"temperature":%d.5,"humidity":44.25,"%s":183,"battery":93}'
 KINDS: dict[str, Callable[[int], Packet]] = {
     "zigbee2mqtt, 8 values": lambda n: Packet(f"zigbee2mqtt/z{n % DEVICES}", STATE % degrees(n)),
     "zigbee2mqtt, 4 values": lambda n: Packet(

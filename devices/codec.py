@@ -43,6 +43,8 @@ class Message(msgspec.Struct):
     """Paths that the site's own mapping asks for, even where they hold words."""
     models: Mapping[str, str] = {}
     """Address -> maker and model, for devices whose bytes do not say (raw LoRaWAN)."""
+    model: str = ""
+    """Maker and model of the device that speaks, where whoever hands the message on knows it."""
     sender: str = ""
     """Who proved to be sending, for dialects in which the client itself is the device."""
     notes: list[str] = msgspec.field(default_factory=list)
@@ -55,6 +57,10 @@ class Message(msgspec.Struct):
 
     def __post_init__(self) -> None:
         self.levels = self.topic.split("/")
+
+    def model_of(self, address: str) -> str:
+        """Everything that is known beforehand of maker and model of *address*, in lower case."""
+        return f"{self.models.get(address, '')} {self.model}".strip().lower()
 
     def json(self) -> Any:
         """The payload as JSON; raises `Malformed`. A number that is none is nan: pass it on as

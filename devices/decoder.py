@@ -78,17 +78,18 @@ class Decoder:
         self._candidates: Recent[str, list[Codec]] = Recent()
         self._last: Recent[str, tuple[int, Millis]] = Recent(limit=20_000)
 
-    def decode(self, packet: Packet, at: Millis) -> Decoded:
-        """What *packet*, which arrived at *at*, says. Never raises."""
+    def decode(self, packet: Packet, at: Millis, model: str = "") -> Decoded:
+        """What *packet*, which arrived at *at*, says. *model* is what an installer would enter in
+        devices.yaml for its device. Never raises."""
         needless = self._sift(packet, at)
         if needless is not None:
             return needless
         planned = self._plans.readings(packet, at)
         if planned is not None:
             return Decoded("ok", "", *planned)
-        return self._read(packet, at)
+        return self._read(packet, at, model)
 
-    def _read(self, packet: Packet, at: Millis) -> Decoded:
+    def _read(self, packet: Packet, at: Millis, model: str) -> Decoded:
         """The long way: any message whatever."""
         spec = self._registry.at(packet.topic)
         message = Message(
@@ -99,6 +100,7 @@ class Decoder:
             self._zone,
             frozenset(spec.map) if spec else frozenset(),
             self._registry.models,
+            model,
             packet.sender,
         )
         dialect = packet.dialect or (spec.dialect if spec else "")

@@ -95,8 +95,8 @@ _NAMES: dict[str, tuple[str, str]] = {
     "snowHeight": ("snow_height", "mm"),
 }
 
-_COUNTS = {"pir": "motion_count", "waterleak": "water_leak_level"}
-"""A number under the name of a state is a count (Elsys)."""
+_COUNTS = {"pir": "pir", "waterleak": "water_leak_level"}
+"""A number under the name of a state is no state: Elsys counts motions, and grades a leak."""
 
 _STATES: dict[str, tuple[str, frozenset[str]]] = {
     "leakage_status": ("water_leak", frozenset({"leak"})),

@@ -9,7 +9,7 @@ link. A gateway's position is not the sensor's and never becomes a reading.
 
 import binascii
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -52,13 +52,14 @@ class Frame(msgspec.Struct, kw_only=True):
 def values(message: Message, frame: Frame, memory: Memory) -> list[Value]:
     """The readings of *frame*, which *message* brought. Raises `Ignored` or `Malformed`."""
     _refuse_twins(message, frame, memory)
+    frame.about = f"{message.model_of(frame.device)} {frame.about}"
     found: list[Value] = []
     if isinstance(frame.decoded, dict):
         frame.decoded = dict(frame.decoded)
         stored = list(_stored(message, frame))
         found = [*_decoded(frame), *stored]
     if not found and frame.decoded in (None, {}, ""):
-        found = _raw(frame, message.models)
+        found = _raw(frame)
     if not found:
         raise Ignored("the frame holds no reading")
     return [*found, *_radio(frame)]
@@ -125,10 +126,9 @@ def _is_series(item: Any) -> bool:
     )
 
 
-def _raw(frame: Frame, models: Mapping[str, str]) -> list[Value]:
+def _raw(frame: Frame) -> list[Value]:
     if not frame.data:
         return []
-    frame.about = f"{models.get(frame.device, '')} {frame.about}"
     sent = Uplink(frame.port, frame.data, frame.eui, frame.about)
     return [
         value

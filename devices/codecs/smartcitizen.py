@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from devices.codec import Codec, Malformed, Memory, Message, Value
+from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
 
 _RAW = re.compile(r"\{\s*t:([0-9TZ:.+\-]+)((?:\s*,\s*\d+:-?[\d.]+)+)\s*,?\s*\}")
 _PAIR = re.compile(r"(\d+):(-?[\d.]+)")
@@ -23,6 +23,8 @@ def _recognise(message: Message) -> bool:
 
 
 def _decode(message: Message, memory: Memory) -> Sequence[Value]:
+    if not _recognise(message):
+        raise Ignored("not a topic of this dialect")
     if message.levels[-1] == "raw":
         return list(_short(message))
     data = message.object().get("data")

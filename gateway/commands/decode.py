@@ -9,18 +9,26 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from devices.decoder import Decoded, Decoder, codecs
 from devices.registry import Admission
 from gateway.clock import SystemClock
 from gateway.model import Duration, Millis, Packet, Reading
 
+FORMS = ("flat_json", "plain_scalar")
+"""Dialects of whatever has their form: to be recognised as such says little."""
 HELP = "Read messages on stdin and print the readings found in them, or why there are none."
 EXAMPLE = """\
   mosquitto_sub -t zigbee2mqtt/door -C 1 | linli decode --topic zigbee2mqtt/door
   linli decode --jsonl < messages.jsonl
 
 With --jsonl each line is a message: {"id", "topic", "payload" or "payload_b64", "retain"}. What
-is learnt from one (units from Home Assistant's discovery) is known to those behind it."""
+is learnt from one (units from Home Assistant's discovery) is known to those behind it. Two keys
+may say what an installer knows and the bytes do not:
+  "device"   maker and model ("Bosch Parking_Lot_Sensor"), as `model:` in devices.yaml: for raw
+             LoRaWAN bytes, and for names that mean something else with each model
+  "dialect"  how the device talks, as --dialect; heeded only where topic and payload do not tell"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,12 +68,13 @@ def answers(
         if not line.strip():
             continue
         try:
-            id, packet = _packet(json.loads(line), args)
+            record = json.loads(line)
+            packet, model, dialect = _packet(record, args), *_hints(record)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             wrong = Decoded("malformed", f"line {number} is no record: {error}")
             yield described(None, wrong)
             continue
-        yield described(id, decoder.decode(packet, clock.now()))
+        yield described(record.get("id"), _decoded(decoder, packet, clock.now(), model, dialect))
 
 
 def described(id: Any, decoded: Decoded) -> dict[str, Any]:
@@ -88,7 +97,23 @@ def described(id: Any, decoded: Decoded) -> dict[str, Any]:
     }
 
 
-def _packet(record: Any, args: argparse.Namespace) -> tuple[Any, Packet]:
+def _decoded(decoder: Decoder, packet: Packet, at: Millis, model: str, dialect: str) -> Decoded:
+    """What *packet* says; as *dialect* where nothing, or only its form, tells what it is."""
+    decoded = decoder.decode(packet, at, model)
+    if not dialect or packet.dialect or decoded.dialect not in ("", *FORMS):
+        return decoded
+    named = decoder.decode(msgspec.structs.replace(packet, dialect=dialect), at, model)
+    return decoded if decoded.readings and not named.readings else named
+
+
+def _hints(record: Any) -> tuple[str, str]:
+    """(model, dialect) as the record states them; '' where it does not, or none that is known."""
+    model, dialect = record.get("device"), record.get("dialect")
+    known = isinstance(dialect, str) and dialect in codecs()
+    return model if isinstance(model, str) else "", dialect if known else ""
+
+
+def _packet(record: Any, args: argparse.Namespace) -> Packet:
     if "payload_b64" in record:
         try:
             payload = base64.b64decode(record["payload_b64"], validate=True)
@@ -98,8 +123,7 @@ def _packet(record: Any, args: argparse.Namespace) -> tuple[Any, Packet]:
         # A lone surrogate in a record's text stands for bytes that were no text.
         payload = str(record.get("payload", "")).encode(errors="surrogatepass")
     topic = args.topic or record.get("topic") or ""
-    packet = Packet(str(topic), payload, retained=bool(record.get("retain")), dialect=args.dialect)
-    return record.get("id"), packet
+    return Packet(str(topic), payload, retained=bool(record.get("retain")), dialect=args.dialect)
 
 
 def _print(decoded: Decoded) -> None:

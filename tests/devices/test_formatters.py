@@ -23,7 +23,7 @@ from devices.formatters import tell
             [("water_leak", False, "bool"), ("water_leak_state", "no leak", "")],
         ),
         ("", "pir", "idle", [("motion", False, "bool"), ("pir", "idle", "")]),
-        ("", "pir", 6, [("motion_count", 6, "1")]),
+        ("", "pir", 6, [("pir", 6, "1")]),
         ("", "pir", True, [("pir", True, "")]),
         ("", "EXTI_Trigger", "FALSE", [("EXTI_Trigger", False, "")]),
         ("", "pressure", 1008.6, [("pressure", 1008.6, "")]),

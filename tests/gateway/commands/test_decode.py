@@ -100,3 +100,45 @@ def test_the_corpus_runs_to_its_end(decode: Any) -> None:
     for record, answer in zip(records, answers, strict=True):
         if record["kind"] in ("nonreading", "discovery"):
             assert answer["readings"] == [], record["id"]
+
+
+PARKING = (
+    b'{"cmd":"rx","EUI":"1000000000000001","ts":1684478801936,"fcnt":2,"port":2,"data":"0112"}'
+)
+
+
+@pytest.mark.parametrize(
+    ("hints", "readings"),
+    [
+        ({}, {}),
+        ({"device": "Bosch Parking_Lot_Sensor"}, {"occupied": 1.0, "temperature": 18.0}),
+        ({"device": 7}, {}),
+    ],
+)
+def test_the_model_of_a_record_is_that_of_its_device(
+    decode: Any, hints: dict[str, Any], readings: dict[str, Any]
+) -> None:
+    record = {"topic": "loriot", "payload": PARKING.decode(), **hints}
+    _, out = decode(json.dumps(record).encode(), "--jsonl")
+    found = {r["quantity"]: r["value"] for r in json.loads(out)["readings"]}
+    assert readings.items() <= found.items()
+    assert bool(found) == bool(readings)
+
+
+@pytest.mark.parametrize(
+    ("topic", "hint", "dialect"),
+    [
+        ("hall/door", "zigbee2mqtt", "zigbee2mqtt"),  # only its form is known: the hint tells
+        ("hall/door", "klingon", "flat_json"),
+        ("hall/door", ["zigbee2mqtt"], "flat_json"),
+        ("hall/door", "tasmota", "flat_json"),  # which finds nothing in it
+        ("zigbee2mqtt/door", "tasmota", "zigbee2mqtt"),  # the topic tells
+    ],
+)
+def test_the_dialect_of_a_record_is_a_hint(
+    decode: Any, topic: str, hint: Any, dialect: str
+) -> None:
+    record = {"topic": topic, "payload": '{"temperature":20}', "dialect": hint}
+    _, out = decode(json.dumps(record).encode(), "--jsonl")
+    answer = json.loads(out)
+    assert (answer["status"], answer["dialect"], len(answer["readings"])) == ("ok", dialect, 1)
