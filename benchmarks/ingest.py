@@ -13,7 +13,6 @@ the temporary folder; `broker` is the same behind mosquitto.
 """
 
 import argparse
-import asyncio
 import os
 import re
 import socket
@@ -22,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -30,16 +29,9 @@ from typing import NamedTuple
 import uvloop
 
 from benchmarks.load import PASSWORD, USER, Load, Outcome, publish
-from gateway.clock import SystemClock
-from gateway.health import PartsHealth
-from gateway.model import Item
-from gateway.mqtt.access import MqttUser
-from gateway.ports import Ack, Surroundings
-from gateway.sources.mqtt_listener import Listener, MqttListener
 from tests.gateway.mqtt.mosquitto import BROKER, free_port
 from tests.system.box import Box, until
 
-LINGER = 0.002
 RULES = """
 rules:
   - {id: hot, kind: threshold, incident: heat, select: {quantity: temperature}, above: 60, for: 1m}
@@ -65,43 +57,6 @@ ROWS = (
 )
 
 
-class NullInbox:
-    """Takes everything, and acknowledges it a little later, together."""
-
-    def __init__(self) -> None:
-        self._acks: list[Ack] = []
-        self._loop = asyncio.get_running_loop()
-
-    def offer(self, items: Sequence[Item], ack: Ack | None = None) -> bool:
-        if ack:
-            if not self._acks:
-                self._loop.call_later(LINGER, self._commit)
-            self._acks.append(ack)
-        return True
-
-    async def put(self, items: Sequence[Item], ack: Ack | None = None) -> None:
-        self.offer(items, ack)
-
-    def _commit(self) -> None:
-        acks, self._acks = self._acks, []
-        for ack in acks:
-            ack()
-
-
-async def serve(port: int) -> None:
-    """The process under test of the `null` rows."""
-    spec = MqttListener(
-        id="mqtt",
-        port=port,
-        users=(MqttUser(USER, ("zigbee2mqtt/+",), PASSWORD),),
-        max_connections=5000,
-        receive_maximum=65_535,
-    )
-    clock = SystemClock()
-    around = Surroundings(Path("."), "bench", clock, PartsHealth(clock), str, Path)
-    await Listener(spec, around).run(NullInbox())
-
-
 class Subject(NamedTuple):
     """A process under test. `settled` returns when it has taken so many messages."""
 
@@ -113,7 +68,7 @@ class Subject(NamedTuple):
 @contextmanager
 def null() -> Iterator[Subject]:
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.ingest", "--serve", str(port)])
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.null", str(port)])
     try:
         yield Subject(port, process.pid)
     finally:
@@ -220,11 +175,7 @@ def main() -> None:
     )
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--only", choices=sorted(UNDER_TEST))
-    parser.add_argument("--serve", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.serve:
-        uvloop.run(serve(args.serve))
-        return
     print(f"{'':36}{'per second':>22}{'CPU us each':>16}{'p50 ms':>9}{'p99 ms':>9}")
     for row in ROWS:
         if args.only not in (None, row.under_test) or (row.under_test == "broker" and not BROKER):
