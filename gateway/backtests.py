@@ -1,8 +1,9 @@
 """A rule over a site's past: what it would have told, and what people said of what it did tell."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from rules.variants import Variant
 Progress = Callable[[str, int], None]
 """Told the device that is being judged, and the number of readings by then."""
 DAY = 86_400_000
+WORTH_A_POOL = 2_000_000
+"""Judgements; with fewer, starting processes costs more than it saves."""
 AHEAD = 4
 """Units of work that wait for a free core; more would only fill the memory."""
 
@@ -115,18 +118,35 @@ def _judged(
         yield unit, _whole(question, unit, scenes)
         return
     units = past.units(rules, question.subjects, _tracks(path, question, rules))
-    with ProcessPoolExecutor(workers) if workers > 1 else nullcontext() as pool:
-        waiting: list[tuple[list[Track], Future[list[list[Episode]]]]] = []
+    with ExitStack() as stack:
+        pool, work = None, 0
+        waiting: deque[tuple[list[Track], Future[list[list[Episode]]]]] = deque()
         for unit in units:
             if pool is None:
                 yield unit, _judge(question, unit)
+                work += len(question.variants) * sum(len(track.at) for track in unit)
+                if workers > 1 and work > WORTH_A_POOL:
+                    pool = ProcessPoolExecutor(workers, initializer=_share, initargs=(question,))
+                    stack.enter_context(pool)
                 continue
-            waiting.append((unit, pool.submit(_judge, question, unit)))
+            waiting.append((unit, pool.submit(_judge_shared, unit)))
             if len(waiting) > AHEAD:
-                done, future = waiting.pop(0)
+                done, future = waiting.popleft()
                 yield done, future.result()
         for done, future in waiting:
             yield done, future.result()
+
+
+_shared: list[Question] = []
+"""In a worker process: what it works on, so that it need not be sent with each unit."""
+
+
+def _share(question: Question) -> None:
+    _shared[:] = [question]
+
+
+def _judge_shared(unit: list[Track]) -> list[list[Episode]]:
+    return _judge(_shared[0], unit)
 
 
 def _tracks(path: Path, question: Question, rules: Sequence[Rule]) -> Iterator[Track]:

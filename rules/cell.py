@@ -49,11 +49,13 @@ class Timed:
 class Group(Timed):
     """All that one incident would be about: the firing cells of one rule and key."""
 
-    __slots__ = ("firing", "opened", "told")
+    __slots__ = ("blocked_by", "firing", "opened", "told")
 
     def __init__(self, rule: Rule, key: str) -> None:
         super().__init__(rule, key)
         self.firing: dict[str, Cell] = {}
+        self.blocked_by: list[str] = []
+        """Rules whose open incidents keep this one from opening."""
         self.told: Told | None = None
         """None while no incident is open."""
         self.opened: Millis | None = None

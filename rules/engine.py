@@ -15,7 +15,7 @@ from gateway.model import Millis, Observation, Quality, Reading, Signal, Subject
 from rules import fold, memory
 from rules.cell import NEVER, Cell, Group, Timed
 from rules.lifecycle import QUIET, due, step
-from rules.routes import Routes, key_of
+from rules.routes import Routes, key_of, watches
 from rules.rule import Rule
 
 UTC = ZoneInfo("UTC")
@@ -109,22 +109,8 @@ class Engine:
         subject = self._subjects.get(first) or Subject(first)
         if self._every[signal.rule].by in ("device", "camera"):
             return subject
-        return Subject(signal.key, signal.key, subject.place)
-
-    def cells(self, rule: str) -> Iterable[Cell]:
-        """All that is remembered for *rule*; to be looked at only."""
-        return [cell for (id, _), cell in self._cells.items() if id == rule]
-
-    def explained_by(self, group: Group) -> list[str]:
-        """The rules named in `unless` of which an open incident explains *group*."""
-        found = []
-        for id in group.rule.unless:
-            if (rule := self._rules.get(id)) is not None:
-                keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
-                others = (self._groups.get((id, key)) for key in keys)
-                if any(other is not None and other.told is not None for other in others):
-                    found.append(id)
-        return found
+        name = subject.place.address if self._every[signal.rule].by == "place" else ""
+        return Subject(signal.key, name or signal.key, subject.place)
 
     # -- judging
 
@@ -181,14 +167,24 @@ class Engine:
         self._settle(cell.group, now, out, cell)
 
     def _settle(self, group: Group, now: Millis, out: list[Signal], last: Cell | None) -> None:
-        was_open = group.told is not None
-        blocked = not was_open and bool(self.explained_by(group))
-        signal = fold.settle(group, now, last, blocked)
+        group.blocked_by = [] if group.told is not None else self._explained_by(group)
+        signal = fold.settle(group, now, last, bool(group.blocked_by))
         self._set(group, now, fold.due(group, now))
         if signal is not None:
             out.append(signal)
             if not signal.firing:
                 self._unblock(group.rule, now)
+
+    def _explained_by(self, group: Group) -> list[str]:
+        """The rules named in `unless` of which an open incident explains *group*."""
+        found = []
+        for id in group.rule.unless:
+            if (rule := self._rules.get(id)) is not None:
+                keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
+                others = (self._groups.get((id, key)) for key in keys)
+                if any(other is not None and other.told is not None for other in others):
+                    found.append(id)
+        return found
 
     def _unblock(self, rule: Rule, now: Millis) -> None:
         """What *rule* explained and still fires opens a moment later: what ended *rule* may be
@@ -261,7 +257,7 @@ class Engine:
         self._armed = True
         for rule in self._rules.values():
             for subject in self._subjects.values() if rule.armed else ():
-                if subject.period and rule.watches(subject):
+                if subject.period and watches(rule, subject):
                     cell = self._cell(rule, subject)
                     if cell.due is None:
                         self._set(cell, now, rule.due(cell.state, now))
@@ -270,7 +266,7 @@ class Engine:
         same = kept.whole == memory.whole(rule)
         for record in memory.cells(kept, rule):
             subject = self._subjects.get(record.subject)
-            if subject is None or not rule.watches(subject):
+            if subject is None or not watches(rule, subject):
                 continue
             cell = Cell(rule, record.unit, subject, self._group(rule, record.group), record.seen)
             known = record.period == subject.period
@@ -291,3 +287,8 @@ class Engine:
         timed.due = due
         if due is not None:
             self._queue(timed, due)
+
+
+def cells_of(engine: Engine, rule: str) -> Iterable[Cell]:
+    """All that *engine* remembers for *rule*; to be looked at only."""
+    return [cell for (id, _), cell in engine._cells.items() if id == rule]

@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.model import Duration, Millis
 from rules.cell import Cell, Group
-from rules.engine import Engine
+from rules.engine import Engine, cells_of
 from rules.rule import Rule
 
 
@@ -33,21 +33,21 @@ class Explanation(msgspec.Struct, frozen=True):
 def explain(engine: Engine, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
     """How each key stands with *rule* at *now*, to which *engine* has been advanced."""
     groups: dict[str, list[Cell]] = {}
-    for cell in engine.cells(rule.id):
+    for cell in cells_of(engine, rule.id):
         groups.setdefault(cell.group.unit, []).append(cell)
     return [
         Explanation(
             rule.id,
             key,
             cells[0].group.told is not None,
-            tuple(_about_group(engine, cells[0].group, now, zone)),
+            tuple(_about_group(cells[0].group, now, zone)),
             tuple(_standing(cell, now, zone) for cell in cells),
         )
         for key, cells in sorted(groups.items())
     ]
 
 
-def _about_group(engine: Engine, group: Group, now: Millis, zone: ZoneInfo) -> Iterator[str]:
+def _about_group(group: Group, now: Millis, zone: ZoneInfo) -> Iterator[str]:
     rule = group.rule
     if group.told is not None:
         told = group.told
@@ -61,8 +61,8 @@ def _about_group(engine: Engine, group: Group, now: Millis, zone: ZoneInfo) -> I
     if group.opened is not None and now < group.opened + rule.cooldown:
         until = _time(group.opened + rule.cooldown, zone)
         yield f"cooldown: the last one opened {_time(group.opened, zone)}, none before {until}"
-    if group.firing and (others := engine.explained_by(group)):
-        yield f"explained by the open incident of {', '.join(others)}"
+    if group.firing and group.blocked_by:
+        yield f"explained by the open incident of {', '.join(group.blocked_by)}"
 
 
 def _standing(cell: Cell, now: Millis, zone: ZoneInfo) -> Standing:

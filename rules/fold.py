@@ -2,11 +2,12 @@
 
 from operator import attrgetter
 
-from gateway.model import Millis, Signal
+from gateway.model import Millis, Severity, Signal
 from rules.cell import Cell, Group, Told
-from rules.rule import RANKS, Report
+from rules.rule import Report, Rule
 
 MOST_REASONS = 5
+RANKS: dict[Severity, int] = {"info": 0, "minor": 1, "major": 2, "critical": 3}
 
 
 def settle(group: Group, now: Millis, last: Cell | None, blocked: bool) -> Signal | None:
@@ -20,7 +21,7 @@ def settle(group: Group, now: Millis, last: Cell | None, blocked: bool) -> Signa
         return None
     report = _report(group, now)
     told = group.told or Told(now, _onset(group, now), group.rule.severity)
-    severity = group.rule.severity_of(now - told.opened, len(report.devices))
+    severity = _severity(group.rule, now - told.opened, len(report.devices))
     told = told.heard(report.devices, report.evidence)
     told = told._replace(severity=max(told.severity, severity, key=RANKS.__getitem__))
     if told == group.told:
@@ -48,6 +49,17 @@ def standing(group: Group, now: Millis) -> Signal | None:
         return None
     report = _report(group, now)
     return _signal(group, group.told, report, group.told.opened, update=False)
+
+
+def _severity(rule: Rule, open_for: int, devices: int) -> Severity:
+    """How severe an incident is that has been open for so long, with so many devices."""
+    reached = [
+        step.severity
+        for step in rule.steps
+        if (step.after is not None and open_for >= step.after)
+        or (step.devices is not None and devices >= step.devices)
+    ]
+    return max([rule.severity, *reached], key=RANKS.__getitem__)
 
 
 def _ready(group: Group, now: Millis) -> Millis:

@@ -64,3 +64,12 @@ def key_of(rule: Rule, subject: Subject) -> str:
         case "site":
             return place.site or "site"
     return subject.id
+
+
+def watches(rule: Rule, subject: Subject) -> bool:
+    """Whether *subject*, be it a camera or a sensor, is one that *rule* looks at."""
+    return rule.concerns(subject) and any(
+        (part.readings and part.select.fits(subject, camera=False))
+        or (part.scenes and part.select.fits(subject, camera=True))
+        for part in rule.parts()
+    )

@@ -15,7 +15,6 @@ from gateway.model import (
     Duration,
     Evidence,
     Millis,
-    Observation,
     Reason,
     Severity,
     Signal,
@@ -26,7 +25,6 @@ from rules.selector import Select
 from rules.shortlist import Floats, Ints, Shortlist
 
 By = Literal["device", "camera", "place", "grid", "site"]
-RANKS: dict[Severity, int] = {"info": 0, "minor": 1, "major": 2, "critical": 3}
 _HOLE = re.compile(r"\{(\w+)\}")
 HOLES = frozenset({"name", "id", "value", "unit", "limit", "quantity", "place", "devices"})
 
@@ -61,6 +59,14 @@ class Part(NamedTuple):
     select: Select
     readings: bool = True
     scenes: bool = False
+
+    def check(self) -> None:
+        """Raise ValueError where it selects what it does not look at."""
+        chosen = self.select
+        if not self.scenes and (chosen.label or chosen.zone or chosen.cameras):
+            raise ValueError("select: label, zone and cameras are for what cameras see")
+        if not self.readings and (chosen.quantity or chosen.devices):
+            raise ValueError("select: quantity and devices are for sensors; write cameras")
 
 
 class Rule(
@@ -118,14 +124,11 @@ class Rule(
                 known = ", ".join(sorted(HOLES))
                 raise ValueError(f"title: {{{hole}}} is not known; known are: {known}")
         self.check()
+        for part in self.parts():
+            part.check()
 
     def check(self) -> None:
         """Raise ValueError when the fields do not go together."""
-
-    def nothing_selected(self, instead: str) -> None:
-        """Raise ValueError where `select` stands beside conditions that select by themselves."""
-        if self.select != Select():
-            raise ValueError(f"select has no place here; write it into {instead}")
 
     def parts(self) -> tuple[Part, ...]:
         """What it looks at."""
@@ -135,14 +138,6 @@ class Rule(
         """Whether it can judge *subject* at all, which `select` fits."""
         return True
 
-    def watches(self, subject: Subject) -> bool:
-        """Whether *subject*, be it a camera or a sensor, is one that it looks at."""
-        return self.concerns(subject) and any(
-            (part.readings and part.select.fits(subject, camera=False))
-            or (part.scenes and part.select.fits(subject, camera=True))
-            for part in self.parts()
-        )
-
     def start(self, subject: Subject, now: Millis) -> Any:
         """A state that knows nothing yet, as of *now*."""
         raise NotImplementedError
@@ -150,9 +145,9 @@ class Rule(
     def join(self, state: Any, subject: Subject, now: Millis) -> None:
         """*subject* belongs to what a joint rule judges with *state*, from now on or still."""
 
-    def take(self, state: Any, seen: Observation, part: int) -> bool:
-        """Remember what was seen, by the selector number *part*; True when there is news worth
-        an update of an open incident."""
+    def take(self, state: Any, seen: Any, part: int) -> bool:
+        """Remember what was seen (a Reading or a Scene, as `parts` says) by the part of that
+        number; True when there is news worth an update of an open incident."""
         raise NotImplementedError
 
     def verdict(self, state: Any, now: Millis, firing: bool) -> bool | None:
@@ -183,16 +178,6 @@ class Rule(
         if self.stale is not None:
             return self.stale
         return subject.period * 3 if subject.period and not self.joint else None
-
-    def severity_of(self, open_for: int, devices: int) -> Severity:
-        """How severe an incident is that has been open for so long, with so many devices."""
-        reached = [
-            step.severity
-            for step in self.steps
-            if (step.after is not None and open_for >= step.after)
-            or (step.devices is not None and devices >= step.devices)
-        ]
-        return max([self.severity, *reached], key=lambda severity: RANKS[severity])
 
     def titled(self, subject: Subject, signal: Signal) -> str:
         """The title with the names and values of *signal*."""

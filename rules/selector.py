@@ -48,6 +48,11 @@ class Select(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if len(self.quantity) != 1:
             raise ValueError("select needs one quantity, such as `select: {quantity: fill_level}`")
 
+    def nothing(self, instead: str) -> None:
+        """Raise ValueError where it selects something: *instead* selects by itself."""
+        if self != Select():
+            raise ValueError(f"select has no place here; write it into {instead}")
+
     def fits(self, subject: Subject, *, camera: bool) -> bool:
         """Whether *subject*, a camera or a sensor, is one that the rule concerns."""
         ids = self.cameras if camera else self.devices

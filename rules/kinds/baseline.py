@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from gateway.model import Millis, Observation, Reason, Subject
+from gateway.model import Millis, Reading, Reason, Subject
 from rules.rule import Report, Rule
 
 HOUR = 3_600_000
@@ -71,8 +71,8 @@ class Baseline(Rule, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Known:
         return Known()
 
-    def take(self, state: Known, seen: Observation, part: int) -> bool:
-        value: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+    def take(self, state: Known, seen: Reading, part: int) -> bool:
+        value = float(seen.value)
         hour = seen.at // HOUR % HOURS[self.pattern]
         habit = state.habits.setdefault(hour, Habit())
         limit = max(self.deviations * sqrt(habit.variance), self.least)
@@ -80,7 +80,7 @@ class Baseline(Rule, frozen=True, kw_only=True):
         known = habit.count >= self.samples
         state.odd = self._odd(difference, limit) if known else None
         state.value, state.usual, state.limit = value, habit.mean, limit
-        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+        state.unit = seen.unit
         most = max(limit, abs(difference) / 10) if state.odd else abs(difference)
         _learn(habit, max(-most, min(most, difference)))
         return False

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 import numpy as np
 
-from gateway.model import Millis, Observation, Subject
+from gateway.model import Millis, Reading, Subject
 from rules.limit import Limited
 from rules.rule import Report
 from rules.shortlist import Floats, Ints, Shortlist
@@ -46,10 +46,10 @@ class Counter(Limited, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Meter:
         return Meter()
 
-    def take(self, state: Meter, seen: Observation, part: int) -> bool:
-        raw: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+    def take(self, state: Meter, seen: Reading, part: int) -> bool:
+        raw = float(seen.value)
         step = max(0.0, raw - state.raw) if state.at else 0.0
-        state.raw, state.unit = raw, seen.unit  # type: ignore[union-attr]  # readings only
+        state.raw, state.unit = raw, seen.unit
         state.at.append(seen.at)
         state.counted.append((state.counted[-1] if state.counted else 0.0) + step)
         gone = max(self._base(state, seen.at), len(state.at) - MOST)

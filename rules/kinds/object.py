@@ -1,15 +1,15 @@
 """A camera sees something of a label, and it stays."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
+from msgspec import Meta
 
 from gateway.model import (
     Detection,
     Duration,
     Evidence,
     Millis,
-    Observation,
     Reason,
     Scene,
     Subject,
@@ -58,9 +58,9 @@ class Object(Rule, frozen=True, kw_only=True):
     by: By = "camera"
     dwell: Duration = Duration(0)
     """One and the same thing stays at least so long. (`for` counts any thing of the label.)"""
-    score: float = 0.0
+    score: Annotated[float, Meta(ge=0, le=1)] = 0.0
     """What the camera is less sure of, from 0 to 1, is not seen."""
-    count: int = 1
+    count: Annotated[int, Meta(ge=1)] = 1
     """At least so many at once."""
 
     def check(self) -> None:
@@ -76,8 +76,7 @@ class Object(Rule, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Seen:
         return Seen()
 
-    def take(self, state: Seen, seen: Observation, part: int) -> bool:
-        assert isinstance(seen, Scene)  # noqa: S101 - this kind looks at scenes only
+    def take(self, state: Seen, seen: Scene, part: int) -> bool:
         if seen.health:
             state.tracks = None
             return False

@@ -43,7 +43,7 @@ class Quorum(Rule, frozen=True, kw_only=True):
     within: Duration
 
     def check(self) -> None:
-        self.nothing_selected("each")
+        self.select.nothing("each")
 
     def parts(self) -> tuple[Part, ...]:
         return (self.each.part(),)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from gateway.model import Millis, Observation, Reason, Subject
+from gateway.model import Millis, Reading, Reason, Subject
 from rules.rule import Report, Rule
 from rules.shortlist import Floats, Ints, Shortlist, by_itself
 
@@ -49,9 +49,9 @@ class Range(Rule, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Last:
         return Last()
 
-    def take(self, state: Last, seen: Observation, part: int) -> bool:
-        state.value = seen.value  # type: ignore[union-attr, assignment]  # numbers only
-        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+    def take(self, state: Last, seen: Reading, part: int) -> bool:
+        state.value = float(seen.value)
+        state.unit = seen.unit
         return False
 
     def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import Meta
 
-from gateway.model import Millis, Observation, Reason, Subject
+from gateway.model import Millis, Reading, Reason, Subject
 from rules.rule import Report, Rule
 from rules.shortlist import Floats, Ints, Shortlist, by_time, lowest_nearby
 from rules.values import Span
@@ -53,9 +53,9 @@ class Rate(Rule, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Course:
         return Course(Extremes())
 
-    def take(self, state: Course, seen: Observation, part: int) -> bool:
-        state.last = seen.value  # type: ignore[union-attr, assignment]  # numbers only
-        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+    def take(self, state: Course, seen: Reading, part: int) -> bool:
+        state.last = float(seen.value)
+        state.unit = seen.unit
         value = state.last if self.rise is not None else -state.last
         state.past.add(seen.at, value, seen.at - self.within)
         return False

@@ -49,7 +49,7 @@ class Sequence(Rule, frozen=True, kw_only=True):
     within: Span
 
     def check(self) -> None:
-        self.nothing_selected("first and then")
+        self.select.nothing("first and then")
 
     def parts(self) -> tuple[Part, ...]:
         return (self.first.part(), self.second.part())

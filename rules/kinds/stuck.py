@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from gateway.model import Duration, Millis, Observation, Reason, Subject
+from gateway.model import Duration, Millis, Reading, Reason, Subject
 from rules.rule import Report, Rule
 from rules.shortlist import Floats, Ints, Shortlist
 from rules.values import Span
@@ -53,13 +53,13 @@ class Stuck(Rule, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Flat:
         return Flat()
 
-    def take(self, state: Flat, seen: Observation, part: int) -> bool:
-        value: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+    def take(self, state: Flat, seen: Reading, part: int) -> bool:
+        value = float(seen.value)
         if not state.count or _differ(value, state.value, self.tolerance):
             state.value, state.since, state.count = value, seen.at, 0
         state.last = seen.at
         state.count += 1
-        state.unit = seen.unit  # type: ignore[union-attr]  # readings only
+        state.unit = seen.unit
         return False
 
     def verdict(self, state: Flat, now: Millis, firing: bool) -> bool | None:

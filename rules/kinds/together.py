@@ -41,7 +41,7 @@ class Together(Rule, frozen=True, kw_only=True):
     """How long what a source said stands for the present."""
 
     def check(self) -> None:
-        self.nothing_selected("all")
+        self.select.nothing("all")
         if not 2 <= len(self.all) <= 8:
             raise ValueError("all: two to eight conditions are wanted")
 

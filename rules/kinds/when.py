@@ -1,11 +1,12 @@
 """What the other kinds do not say: a condition in CEL over all that one device measures."""
 
+from math import isfinite
 from typing import Any, ClassVar
 
 import msgspec
 from msgspec.structs import replace
 
-from gateway.model import Millis, Observation, Reason, Subject
+from gateway.model import Millis, Reading, Reason, Subject
 from rules.expression import Expression
 from rules.rule import Part, Report, Rule
 from rules.selector import Names
@@ -55,11 +56,9 @@ class When(Rule, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Said:
         return Said()
 
-    def take(self, state: Said, seen: Observation, part: int) -> bool:
-        quantity: str = seen.quantity  # type: ignore[union-attr]  # readings only
-        value: float | str = seen.value  # type: ignore[union-attr]  # readings only
-        if isinstance(value, str) or abs(value) < float("inf"):
-            state.value[quantity], state.at[quantity] = value, seen.at
+    def take(self, state: Said, seen: Reading, part: int) -> bool:
+        if isinstance(seen.value, str) or isfinite(seen.value):
+            state.value[seen.quantity], state.at[seen.quantity] = seen.value, seen.at
         return False
 
     def verdict(self, state: Said, now: Millis, firing: bool) -> bool | None:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from gateway.model import Millis, Observation, Subject
+from gateway.model import Millis, Reading, Subject
 from rules.limit import Limited
 from rules.rule import Report
 from rules.shortlist import Floats, Ints, Shortlist, by_time, recently
@@ -61,11 +61,11 @@ class Window(Limited, frozen=True, kw_only=True):
     def start(self, subject: Subject, now: Millis) -> Recent:
         return Recent(Samples(ranked=[] if self.of in RANKED else None))
 
-    def take(self, state: Recent, seen: Observation, part: int) -> bool:
-        value: float = seen.value  # type: ignore[union-attr, assignment]  # numbers only
+    def take(self, state: Recent, seen: Reading, part: int) -> bool:
+        value = float(seen.value)
         state.samples.forget(seen.at - self.over)
         state.samples.add(seen.at, 10.0 ** min(value / 10, 30.0) if self.of == "leq" else value)
-        state.unit, state.ever = seen.unit, True  # type: ignore[union-attr]  # readings only
+        state.unit, state.ever = seen.unit, True
         return False
 
     def verdict(self, state: Recent, now: Millis, firing: bool) -> bool | None:

@@ -30,6 +30,8 @@ WRONG = [
         "kind: threshold, select: {quantity: a}, above: 1, steps: [{severity: major}]",
         "`after: 30m` or `devices: 2`",
     ),
+    ("kind: threshold, select: {quantity: a, zone: b}, above: 1", "are for what cameras see"),
+    ("kind: object, select: {label: a, devices: b}", "are for sensors; write cameras"),
     ("kind: range, select: {quantity: a}, min: 5, max: 1", "leave no room"),
     ("kind: rate, select: {quantity: a}, rise: 1, fall: 1, within: 5m", "`rise` or `fall`"),
     ("kind: rate, select: {quantity: a}, rise: 1, within: 0s", "must be longer than 0s"),
