@@ -11,6 +11,7 @@ import msgspec
 from vision import evaluate
 from vision.evaluate import Clip, Report, Score
 from vision.frame import Plane
+from vision.sheet import Sheet
 from vision.watcher import Sight
 
 HELP = "Score the detectors on clips whose truth is known."
@@ -27,6 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     run.add_argument("--dwell", type=_positive, metavar="S", help="seconds; overrides each clip's")
     run.add_argument("--fps", type=_positive, default=5.0, help="pictures per second looked at (5)")
     run.add_argument("--json", action="store_true", help="for programs")
+    run.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="every report and miss as a picture"
+    )
     run.add_argument("--reports", action="store_true", help="list every report with its reason")
 
 
@@ -40,13 +44,16 @@ def run(args: argparse.Namespace) -> int:
         return 1
     if not args.json:
         print(HEAD)
-    scores, failed = [], 0
-    for clip in found:
+    scores, failed, sheet = [], 0, Sheet()
+    for number, clip in enumerate(found):
+        bar = _Bar(number, len(found), clip.file)
         try:
-            scores.append(_score(clip, args))
+            scores.append(_score(clip, args, bar, sheet))
         except (OSError, ValueError) as error:
             failed = 1
             print(f"{clip.file}: cannot be played: {error}", file=sys.stderr)
+    if args.sheet:
+        cv2.imwrite(str(args.sheet), sheet.drawn())
     total = evaluate.total(scores)
     if args.json:
         print(json.dumps({"clips": msgspec.to_builtins(scores), "total": total}, indent=1))
@@ -55,19 +62,38 @@ def run(args: argparse.Namespace) -> int:
     return failed
 
 
-def _score(clip: Clip, args: argparse.Namespace) -> Score:
-    bar = sys.stderr.isatty()
+class _Bar:
+    """Where the evaluation is, on a terminal: `[####......] 4/11 vtest.avi   35 s`."""
+
+    WIDTH = 24
+
+    def __init__(self, done: int, of: int, name: str) -> None:
+        full = round(self.WIDTH * done / of)
+        self._text = f"[{'#' * full}{'.' * (self.WIDTH - full)}] {done + 1}/{of} {name}"
+        self._shown = sys.stderr.isatty()
+
+    def at(self, seconds: float) -> None:
+        if self._shown:
+            print(f"\r{self._text} {seconds:5.0f} s\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _score(clip: Clip, args: argparse.Namespace, bar: _Bar, sheet: Sheet) -> Score:
     reports: list[Report] = []
+    dwell = args.dwell or clip.dwell_s
+    sheet.begin()
 
     def watch(at: float, picture: Plane, sight: Sight, so_far: list[Report]) -> None:
         reports[:] = so_far
-        if bar:
-            print(f"\r{clip.file:<24} {at:7.1f} s", end="", file=sys.stderr, flush=True)
+        bar.at(at)
+        sheet.watch(at, picture, clip, dwell, so_far)
 
-    dwell = args.dwell or clip.dwell_s
     result = evaluate.score(args.dir, clip, dwell, args.fps, watch)
-    if bar:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    bar.clear()
+    sheet.end(clip, reports)
     if not args.json:
         print(_row(result))
         if args.reports:
