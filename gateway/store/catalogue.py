@@ -1,6 +1,11 @@
-"""The numbers of the series: a reading on disk says 17 instead of (bin-04, fill_level, %)."""
+"""The numbers of the series: a reading on disk says 4127 instead of (bin-04, fill_level, %).
+
+A number is made from the name. So should the names be lost to a damaged disk, each series is
+found again with its past as soon as it reports again, and never with the past of another.
+"""
 
 import sqlite3
+from zlib import crc32
 
 from gateway.store.columns import Key
 from gateway.store.schema import seal
@@ -13,13 +18,15 @@ class Catalogue(dict[Key, int]):
     def __init__(self, db: sqlite3.Connection) -> None:
         super().__init__((key, number) for number, key in keys(db).items())
         self._db = db
-        self._next: int = 1 + db.execute("SELECT coalesce(max(id), 0) FROM series").fetchone()[0]
+        self._taken = set(self.values())
         self._new: list[Key] = []
 
     def __missing__(self, key: Key) -> int:
-        number = self._next
+        number = crc32("\0".join(key).encode("utf-8", "replace"))
+        while number in self._taken:  # once in a million boxes with a hundred series
+            number = (number + 1) % 2**32
         write(self._db, number, key)
-        self._next += 1
+        self._taken.add(number)
         self[key] = number
         self._new.append(key)
         return number
@@ -31,12 +38,14 @@ class Catalogue(dict[Key, int]):
     def forget(self) -> None:
         """The transaction has been rolled back."""
         for key in self._new:
-            self.pop(key, None)
+            self._taken.discard(self.pop(key))
         self._new.clear()
 
 
 def write(db: sqlite3.Connection, number: int, key: Key) -> None:
-    db.execute("INSERT INTO series VALUES (?, ?, ?, ?, ?)", (number, *key, seal(number, *key)))
+    db.execute(
+        "INSERT OR REPLACE INTO series VALUES (?, ?, ?, ?, ?)", (number, *key, seal(number, *key))
+    )
 
 
 def keys(db: sqlite3.Connection) -> dict[int, Key]:

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.store.columns import ABSENT, Columns, Floats, Ints
+from gateway.store.columns import ABSENT, Columns, Floats, Ints, Key
 from gateway.store.failures import Damaged
 
 LEVEL = 1
@@ -35,6 +35,8 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Chunk(msgspec.Struct, frozen=True, array_like=True):
+    key: Key
+    """What the series is called: so that a chunk can be read without the catalogue."""
     n: int
     at: Packed
     value: Packed
@@ -47,12 +49,13 @@ class Chunk(msgspec.Struct, frozen=True, array_like=True):
     body: bytes
 
 
-def encode(columns: Columns) -> bytes:
+def encode(key: Key, columns: Columns) -> bytes:
     """The chunk's bytes. *columns* has at least one reading."""
     planes: list[bytes] = []
     measured, absent = _measured(columns)
     quality = columns.quality
     chunk = Chunk(
+        key,
         len(columns.at),
         _differences(columns.at, planes),
         _values(columns.value, planes),
@@ -80,6 +83,14 @@ def decode(blob: bytes) -> Columns:
     except (ValueError, TypeError, OverflowError, zlib.error, msgspec.DecodeError) as error:
         raise Damaged(f"a chunk: {error}") from error
     return Columns(at, value, measured, quality, chunk.texts)
+
+
+def key_of(blob: bytes) -> Key:
+    """What the series of a chunk is called. Raises Damaged."""
+    try:
+        return msgspec.msgpack.decode(blob, type=Chunk).key
+    except msgspec.DecodeError as error:
+        raise Damaged(f"a chunk: {error}") from error
 
 
 def _measured(columns: Columns) -> tuple[Ints | None, Ints | None]:

@@ -16,17 +16,20 @@ import numpy as np
 
 from gateway.failpoints import hit
 from gateway.store import chunk, columns, shelf
-from gateway.store.columns import Columns, Events, Numbers
+from gateway.store.columns import Columns, Events, Key, Numbers
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
+from gateway.store.position import read_meta, write_meta
 from gateway.store.schema import seal
-from gateway.store.writer import SNAPSHOTS, Writer, read_meta, write_meta
+from gateway.store.writer import SNAPSHOTS, Writer
 
 READINGS = 65_536
 """A run takes about so many …"""
 BATCHES = 2048
 """… or the readings of so many batches; both bound its memory and its last transaction."""
+NAMELESS: Key = ("", "", "")
+"""A series whose name was damaged; it is found again when the device reports again."""
 PARTIAL = 16
 """Smaller chunks of a series are joined when there are so many."""
 ROWS, PIECES = 64, 4
@@ -72,6 +75,7 @@ def run(writer: Writer, damage: Damage) -> Iterator[None]:
     found = yield from _gather(writer, damage)
     if found is None:
         return
+    names = {number: key for key, number in writer.catalogue.items()}
     rows: list[shelf.Row] = []
     replaced: list[int] = []
     for number, (series, part) in enumerate(_split(found)):
@@ -79,7 +83,8 @@ def run(writer: Writer, damage: Damage) -> Iterator[None]:
             yield
         part, ids = _join(writer.db, series, part, damage)
         replaced += ids
-        rows += [shelf.row(series, piece) for piece in _cut(part)]
+        key = names.get(series, NAMELESS)
+        rows += [shelf.row(series, found.upto, key, piece) for piece in _cut(part)]
     yield
     writer.transact("compaction", lambda: _save(writer.db, found, rows, replaced))
     hit("compact.durable")

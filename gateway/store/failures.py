@@ -32,6 +32,13 @@ class Damaged(ValueError):
     """Bytes on disk are not what was written: their checksum differs."""
 
 
+def corrupt(why: str) -> sqlite3.DatabaseError:
+    """As SQLite itself would say it."""
+    error = sqlite3.DatabaseError(why)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
 def failed(error: sqlite3.Error, doing: str) -> StoreFailed:
     """*error* as a failure of the disk. A mistake of ours (wrong SQL, a broken constraint) is
     raised as it is: no waiting will mend it."""

@@ -13,10 +13,10 @@ from gateway.model import Millis
 from gateway.store import columns, connection, shelf, summary
 from gateway.store.columns import Floats, Ints
 from gateway.store.damage import Damage
-from gateway.store.failures import Damaged
+from gateway.store.failures import Damaged, failed
 from gateway.store.journal import open_row
+from gateway.store.position import read_meta
 from gateway.store.summary import Spans
-from gateway.store.writer import read_meta
 
 Span = tuple[Millis, Millis]
 """From the first to before the second."""
@@ -62,7 +62,14 @@ class History:
     ) -> Iterator[Columns]:
         """Every reading with start <= at < end: one series after the other, each in order of
         `at`, in pieces. A consistent view: what is committed during the scan is not in it.
-        Damaged rows are left out."""
+        Damaged rows are left out. Raises StoreFailed when the disk fails."""
+        try:
+            yield from self._scan((start, end), device, quantity)
+        except sqlite3.Error as error:
+            raise failed(error, "scan") from error
+
+    def _scan(self, span: Span, device: str | None, quantity: str | None) -> Iterator[Columns]:
+        start, end = span
         db = connection.reader(self._path)
         try:
             db.execute("BEGIN")
@@ -131,7 +138,7 @@ def _pieces(
     db: sqlite3.Connection, number: int, start: Millis, end: Millis, tail: _Tail
 ) -> Iterator[columns.Columns]:
     rows = db.execute(
-        "SELECT series, n, at0, at1, t0, t1, crc, body FROM chunk "
+        "SELECT series, upto, n, at0, at1, t0, t1, crc, body FROM chunk "
         "WHERE series = ? AND at0 < ? AND at1 >= ? AND body IS NOT NULL ORDER BY at0",
         (number, end, start),
     )
@@ -140,7 +147,7 @@ def _pieces(
             piece = shelf.open_body(head, crc, body)
         except Damaged:
             continue
-        if not (start <= head[2] and head[3] < end):
+        if not (start <= head[3] and head[4] < end):
             piece = _within(piece, start, end)
         if len(piece.at):
             yield piece

@@ -12,8 +12,8 @@ from gateway.model import Incident, Millis, Scene
 from gateway.store import columns, connection
 from gateway.store.columns import Events
 from gateway.store.failures import Damaged
+from gateway.store.position import read_meta
 from gateway.store.schema import seal
-from gateway.store.writer import read_meta
 
 
 class Logbook:

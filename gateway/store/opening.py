@@ -3,43 +3,69 @@
 import sqlite3
 from pathlib import Path
 
-from gateway.store import reserve, salvage
-from gateway.store.failures import StoreFailed, failed
+from gateway.store import carve, position, reserve, salvage
+from gateway.store.failures import StoreFailed, corrupt, failed
 from gateway.store.spec import StoreSpec
 from gateway.store.writer import Doubtful, Writer
 
-VITAL = ("series", "snapshot", "incident", "outbox", "cursor", "meta", "quarantine")
-"""Tables that are small and that nothing works without; read once at each start."""
+VITAL = (
+    "SELECT * FROM series NOT INDEXED",
+    "SELECT * FROM snapshot",
+    "SELECT * FROM cursor NOT INDEXED",
+    "SELECT * FROM meta NOT INDEXED",
+    "SELECT * FROM incident WHERE status NOT IN ('resolved', 'void') ORDER BY opened_at",
+    "SELECT * FROM outbox WHERE state <> 'done' ORDER BY sink, state, pos",
+    "SELECT * FROM outbox NOT INDEXED WHERE state <> 'done'",
+    "SELECT * FROM journal WHERE upto > (SELECT coalesce(min(upto), 0) FROM snapshot)",
+    "SELECT * FROM journal ORDER BY upto LIMIT 1",
+    "SELECT max(id) FROM quarantine",
+)
+"""What a start and the first minutes read. Torn pages among this are found before anything is
+promised; others when they are read."""
 
 
-def opened(path: Path, spec: StoreSpec) -> Writer:
-    """A writer for *path*. A damaged file is set aside and its good rows are saved first.
+def opened(path: Path, spec: StoreSpec, damaged: str = "") -> Writer:
+    """A writer for *path*. If it is *damaged* (why, in words), or found to be, it is set aside
+    and its good rows are saved first.
 
     Raises StoreFailed for a disk that fails, StoreTooNew for a file of a later version.
     """
     try:
         salvage.finish(path)
-        try:
-            return _sound(path, spec)
-        except sqlite3.Error as error:
-            failure = failed(error, f"open {path}")
-            if not failure.corrupt:
-                raise failure from error
-        salvage.salvage(path)
-        return _sound(path, spec)
+        had_log = path.with_name(path.name + "-wal").exists()
+        writer = _sound_or_salvaged(path, spec, damaged)
+        if position.read_meta(writer.db, "running") and not had_log:
+            writer.note("log", "the write-ahead log is gone; the last readings went with it")
+        writer.transact("start", lambda: position.write_meta(writer.db, "running", 1))
+        return writer
     except sqlite3.Error as error:
         raise failed(error, f"open {path}") from error
     except OSError as error:
         raise StoreFailed(f"open {path}: {error}") from error
 
 
+def _sound_or_salvaged(path: Path, spec: StoreSpec, damaged: str) -> Writer:
+    if salvage.emptied(path):
+        damaged = "empty"
+    if not damaged:
+        try:
+            return _sound(path, spec)
+        except sqlite3.Error as error:
+            failure = failed(error, f"open {path}")
+            if not failure.corrupt:
+                raise failure from error
+            damaged = str(error)
+    saved = ", ".join(f"{n} {table}" for table, n in salvage.salvage(path).items())
+    writer = _sound(path, spec)
+    writer.note(path.name, f"{damaged}; set aside, rows saved: {saved}")
+    return writer
+
+
 def reopened(path: Path, spec: StoreSpec, doubtful: Doubtful | None, after: StoreFailed) -> Writer:
     """A writer after a failure, all that it can see made durable. Raises StoreFailed."""
     if after.full:
         reserve.release(path)
-    if after.corrupt and not salvage.finish(path):
-        salvage.salvage(path)
-    writer = opened(path, spec)
+    writer = opened(path, spec, damaged=str(after) if after.corrupt else "")
     writer.doubtful = doubtful
     try:
         writer.settle()
@@ -55,8 +81,12 @@ def reopened(path: Path, spec: StoreSpec, doubtful: Doubtful | None, after: Stor
 def _sound(path: Path, spec: StoreSpec) -> Writer:
     writer = Writer(path, spec)
     try:
-        for table in VITAL:
-            writer.db.execute(f"SELECT count(*) FROM {table} NOT INDEXED")  # noqa: S608 - VITAL
+        frames = writer.db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1]
+        if carve.lost_commits(path, frames) > 1:
+            raise corrupt("the write-ahead log is damaged")
+        for query in VITAL:
+            for _ in writer.db.execute(query):
+                pass
     except sqlite3.Error:
         writer.close()
         raise

@@ -5,7 +5,8 @@ from functools import partial
 
 from gateway.store import shelf
 from gateway.store.damage import Damage
-from gateway.store.writer import PAYLOAD, Writer, read_meta, write_meta
+from gateway.store.position import read_meta, write_meta
+from gateway.store.writer import PAYLOAD, Writer
 
 BODY = {
     "journal": ("upto", "readings", "n"),

@@ -6,13 +6,12 @@ from operator import attrgetter
 from pathlib import Path
 
 from gateway.model import Incident, Millis, Reading, Scene
-from gateway.store import catalogue, columns, connection
+from gateway.store import catalogue, columns, connection, position
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
 from gateway.store.reads import open_incidents
 from gateway.store.schema import seal
-from gateway.store.writer import last_time
 
 Observed = tuple[Reading | Scene, ...]
 
@@ -25,7 +24,7 @@ def read(
     try:
         upto, snapshot = _snapshot(db, damage)
         incidents = tuple(open_incidents(db, damage))
-        at = last_time(db)
+        at = position.last(db).at
     finally:
         db.close()
     return snapshot, incidents, _tail(path, upto, damage), at

@@ -8,9 +8,10 @@ from gateway.failpoints import hit
 from gateway.model import Millis
 from gateway.store import compaction, shelf, summary
 from gateway.store.damage import Damage
+from gateway.store.position import read_meta, write_meta
 from gateway.store.schema import seal
 from gateway.store.spec import StoreSpec
-from gateway.store.writer import Writer, read_meta, write_meta
+from gateway.store.writer import Writer
 
 ROWS = 16
 """Chunks or batches forgotten between two chances for a commit."""
@@ -98,7 +99,7 @@ def _expire(writer: Writer, limit: Millis, damage: Damage) -> bool:
 
 def _strip(db: sqlite3.Connection, number: int, damage: Damage) -> None:
     *head, step = db.execute(
-        "SELECT series, n, at0, at1, t0, t1, step FROM chunk WHERE id = ?", (number,)
+        "SELECT series, upto, n, at0, at1, t0, t1, step FROM chunk WHERE id = ?", (number,)
     ).fetchone()
     if step:
         db.execute("UPDATE chunk SET body = NULL WHERE id = ?", (number,))

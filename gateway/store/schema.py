@@ -21,11 +21,13 @@ V1 = (
     """CREATE TABLE journal (
         upto INTEGER PRIMARY KEY, seq INTEGER NOT NULL, n INTEGER NOT NULL, t0 INTEGER NOT NULL,
         t1 INTEGER NOT NULL, crc INTEGER NOT NULL, readings BLOB NOT NULL, events BLOB) STRICT""",
-    # Compacted readings of one series. at0..at1 is the spine's time, t0..t1 the charts' time.
+    # Compacted readings of one series; `upto` is how far in the journal the run came that wrote
+    # it. at0..at1 is the spine's time, t0..t1 the charts' time.
     # `summary` stays when `body` has been deleted by age, and stands before it in the row, so
     # that a long chart does not touch the pages of the body.
     """CREATE TABLE chunk (
-        id INTEGER PRIMARY KEY, series INTEGER NOT NULL, n INTEGER NOT NULL,
+        id INTEGER PRIMARY KEY, series INTEGER NOT NULL, upto INTEGER NOT NULL,
+        n INTEGER NOT NULL,
         at0 INTEGER NOT NULL, at1 INTEGER NOT NULL, t0 INTEGER NOT NULL, t1 INTEGER NOT NULL,
         crc INTEGER NOT NULL, step INTEGER NOT NULL, summary_crc INTEGER NOT NULL,
         summary BLOB, body BLOB) STRICT""",

@@ -72,7 +72,9 @@ class Store(Reads):
         try:
             return Recall(*recall.read(access.path, access.damage))
         except sqlite3.Error as error:
-            raise failed(error, "recall") from error
+            access.writer.broken = failed(error, "recall")
+        self._reopen()
+        return Recall(*recall.read(access.path, access.damage))
 
     async def reopen(self) -> None:
         """After a StoreFailed: close all, open anew, and make durable what turns out to be
@@ -100,7 +102,11 @@ class Store(Reads):
         await asyncio.to_thread(self.close)
 
     def _commit(self, batch: Batch) -> bool:
-        self._access.writer.commit(batch)
+        access = self._access
+        if access.damage.suspect:  # a reader met torn pages; to open anew is to salvage
+            why, access.damage.suspect = access.damage.suspect, ""
+            access.writer.broken = StoreFailed(why, sqlite3.SQLITE_CORRUPT)
+        access.writer.commit(batch)
         return self._chores.committed()
 
     def _chore(self) -> None:

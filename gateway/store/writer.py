@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from gateway.failpoints import hit
-from gateway.model import Batch, Envelope, Incident, Millis, Quarantined
-from gateway.store import columns, connection, schema
+from gateway.model import Batch, Envelope, Incident, Quarantined
+from gateway.store import columns, connection, position, schema
 from gateway.store.age import AgeClock
 from gateway.store.catalogue import Catalogue
 from gateway.store.failures import StoreFailed, failed
@@ -44,9 +44,9 @@ class Writer:
         try:
             self.found = schema.migrate(self.db)
             self.catalogue = Catalogue(self.db)
-            self.upto, self.seq = last_position(self.db)
-            self.cursors = read_cursors(self.db)
-            self.ages = AgeClock(read_meta(self.db, "age"), last_time(self.db))
+            self.upto, self.seq, at = position.last(self.db)
+            self.cursors = position.read_cursors(self.db)
+            self.ages = AgeClock(position.read_meta(self.db, "age"), at)
             self._held = self.db.execute(
                 "SELECT count(*), coalesce(sum(length(payload)), 0) FROM quarantine"
             ).fetchone()
@@ -83,7 +83,7 @@ class Writer:
             with transaction(self.db):
                 result = work()
                 for name, pos in unsaved.items():
-                    save_cursor(self.db, name, pos)
+                    position.save_cursor(self.db, name, pos)
         except sqlite3.Error as error:
             self.broken = failed(error, doing)
             raise self.broken from error
@@ -132,7 +132,8 @@ class Writer:
 
     def totals(self) -> dict[str, int]:
         """See `Reads.totals`."""
-        return {"committed": self.seq} | {name: read_meta(self.db, name) for name in COUNTED}
+        counted = {name: position.read_meta(self.db, name) for name in COUNTED}
+        return {"committed": self.seq} | counted
 
     def settle(self) -> None:
         """After a failed fsync the kernel may show pages that are not on the disk. A checkpoint
@@ -141,14 +142,14 @@ class Writer:
         if busy or frames != done:
             raise StoreFailed("reopen: a reader holds on to the write-ahead log; try again")
 
-    def save(self) -> None:
-        """Write what waits for the next transaction, if anything does."""
-        if self._unsaved:
-            self.transact("cursors", lambda: None)
+    def note(self, topic: str, why: str) -> None:
+        """Tell a person, among the packets that nobody could read, what happened to the store."""
+        told = Quarantined(self.ages.age, "store", topic, why, b"")
+        self.transact("note", lambda: self._quarantine([told]))
 
     def close(self) -> None:
         if not self.broken:
-            self.save()
+            self.transact("close", lambda: position.write_meta(self.db, "running", 0))
         with suppress(sqlite3.Error):
             self.db.close()
 
@@ -244,45 +245,3 @@ def write_snapshot(db: sqlite3.Connection, upto: int, at: int, body: bytes) -> N
         "(SELECT upto FROM snapshot ORDER BY upto DESC LIMIT ?)",
         (SNAPSHOTS,),
     )
-
-
-def save_cursor(db: sqlite3.Connection, name: str, pos: int) -> None:
-    row = name, pos
-    db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?)", (*row, seal(*row)))
-
-
-def read_cursors(db: sqlite3.Connection) -> dict[str, int]:
-    """Where each reader is. A damaged one begins again at the start of the journal."""
-    rows = db.execute("SELECT name, pos, crc FROM cursor")
-    return {name: pos if seal(name, pos) == crc else 0 for name, pos, crc in rows}
-
-
-def last_position(db: sqlite3.Connection) -> tuple[int, int]:
-    """The journal's end: (position, number of readings since ever). Positions are never used
-    twice, even when the journal's rows have all been compacted."""
-    upto, seq = read_meta(db, "upto"), read_meta(db, "seq")
-    rows = db.execute("SELECT upto, seq + n FROM journal ORDER BY upto DESC LIMIT 1")
-    for last, counted in rows:
-        upto, seq = max(upto, last), max(seq, counted)
-    for (other,) in db.execute("SELECT upto FROM snapshot UNION ALL SELECT upto FROM events"):
-        upto = max(upto, other)
-    return max(upto, *read_cursors(db).values(), 0), seq
-
-
-def last_time(db: sqlite3.Connection) -> Millis:
-    """When the last batch was committed; 0 in a new store."""
-    row = db.execute("SELECT t1 FROM journal ORDER BY upto DESC LIMIT 1").fetchone()
-    if row is None:
-        row = db.execute("SELECT coalesce(max(at), 0) FROM snapshot").fetchone()
-    return int(row[0])
-
-
-def read_meta(db: sqlite3.Connection, name: str) -> int:
-    """A counter; 0 when it was never written, or is damaged."""
-    rows = db.execute("SELECT value, crc FROM meta WHERE name = ?", (name,))
-    return next((value for value, crc in rows if seal("meta", name, value) == crc), 0)
-
-
-def write_meta(db: sqlite3.Connection, name: str, value: int) -> None:
-    row = name, value
-    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (*row, seal("meta", *row)))

@@ -63,7 +63,7 @@ async def test_the_oracle_notices_an_acknowledgement_before_the_commit(oracle: O
 async def test_the_oracle_notices_a_reading_that_was_not_sent(oracle: Oracle) -> None:
     oracle.run(failpoint="commit.durable:3")
     db = sqlite3.connect(oracle.database)
-    db.execute("UPDATE series SET device = 'd0', crc = 0 WHERE id = 2")
+    db.execute("UPDATE series SET crc = 0, device = 'x' WHERE device = 'd2'")
     db.commit()
     db.close()
     with pytest.raises(Broken):

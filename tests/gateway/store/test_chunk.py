@@ -8,6 +8,7 @@ from gateway.store import chunk
 from gateway.store.columns import ABSENT, Columns
 from gateway.store.failures import Damaged
 
+KEY = "bin-04", "fill_level", "%"
 ANY_TIME = st.integers(-(2**63) + 1, 2**63 - 1)
 VALUES = st.one_of(
     st.floats(),
@@ -31,7 +32,7 @@ def some_columns(draw: st.DrawFn) -> Columns:
 
 @given(some_columns())
 def test_every_reading_comes_back_bit_for_bit(columns: Columns) -> None:
-    back = chunk.decode(chunk.encode(columns))
+    back = chunk.decode(chunk.encode(KEY, columns))
     assert (back.at == columns.at).all()
     assert (back.value.view(np.int64) == columns.value.view(np.int64)).all()
     assert (back.when == columns.when).all()
@@ -42,7 +43,7 @@ def test_every_reading_comes_back_bit_for_bit(columns: Columns) -> None:
 
 
 def test_minus_zero_stays_minus_zero() -> None:
-    back = chunk.decode(chunk.encode(Columns(np.array([1]), np.array([-0.0]))))
+    back = chunk.decode(chunk.encode(KEY, Columns(np.array([1]), np.array([-0.0]))))
     assert np.signbit(back.value[0])
 
 
@@ -56,4 +57,4 @@ def test_a_sensor_of_two_decimals_costs_less_than_three_bytes_a_reading() -> Non
     chance = np.random.default_rng(1)
     at = 1_800_000_000_000 + np.cumsum(10_000 + chance.normal(0, 200, 4096).astype(np.int64))
     value = np.round(20 + np.cumsum(chance.normal(0, 0.05, 4096)), 2)
-    assert len(chunk.encode(Columns(at, value))) / 4096 < 3
+    assert len(chunk.encode(KEY, Columns(at, value))) / 4096 < 3
