@@ -15,6 +15,7 @@ import numpy as np
 
 from gateway.api.auth import FILE, Token, User, Users, hash_password, hash_token, write_users
 from gateway.api.desk import Desk
+from gateway.discovered import Stranger
 from gateway.health import PartsHealth
 from gateway.model import (
     Action,
@@ -307,6 +308,17 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
         subjects=known | cameras,
         evidence_file=lambda sha: root / "data" / "evidence" / sha[:2] / f"{sha}.jpg",
         link_key=b"k" * 32,
+        discovered=[
+            Stranger(
+                "zigbee2mqtt",
+                "0x00158d0001a2b3c4",
+                "zigbee2mqtt/0x00158d0001a2b3c4",
+                now - 50 * MINUTE,
+                now - 2 * MINUTE,
+                12,
+                {"temperature": 21.5, "humidity": 48.0},
+            )
+        ],
     )
 
 
