@@ -32,7 +32,7 @@ class SystemClock:
 
     def not_before(self, at: Millis) -> None:
         """Go on behind *at*, the last instant of the journal, after a restart."""
-        self._told = max(self._told, at)
+        self._told, self._ticks = max(self._told, at), time.monotonic_ns()
 
     @property
     def synced(self) -> bool:
