@@ -24,6 +24,7 @@ from rules.rule import Rule
 from vision.camera import CameraSpec
 
 PARTS = {"site", "store", "console", "sources", "sinks"}
+_MAKES = {"kinds": "reports", "rules": "is called"}
 
 
 class Invalid(Exception):
@@ -63,6 +64,7 @@ def load(root: Path) -> Config:
     ):
         problems += _twice(kind, entries)
     problems += _loose_ends(rules, devices, cameras)
+    problems += _dead_ends(sinks, rules)
     if problems:
         raise Invalid(sorted(set(problems)))
     every_sink = [entry.spec for entry in sinks]
@@ -200,3 +202,17 @@ def _loose_ends(
                 if name not in known and not any(c in name for c in "*?["):
                     what = f"there is no {field[:-1]} {name!r}{nearest(name, known)}"
                     yield rule.document.problem((*rule.keys, "select", field), what)
+
+
+def _dead_ends(sinks: list[Entry], rules: list[Entry]) -> Iterator[Problem]:
+    """Routes that name a rule, or a kind of incident, that is not there: nothing would go."""
+    names = {
+        "kinds": {entry.spec.incident for entry in rules},
+        "rules": {entry.spec.id for entry in rules},
+    }
+    for sink in sinks:
+        for field, known in names.items() if isinstance(sink.spec, SinkSpec) else ():
+            for name in getattr(sink.spec.route, field) or ():
+                if name not in known:
+                    what = f"no rule {_MAKES[field]} {name!r}{nearest(name, known)}"
+                    yield sink.document.problem((*sink.keys, "route", field), what)

@@ -30,6 +30,7 @@ from gateway.latest import Latest
 from gateway.model import Duration, Place, Signal, Subject
 from gateway.ports import Clock, Surroundings
 from gateway.pump import Pump
+from gateway.routes import Route, told
 from gateway.service import notify
 from gateway.sources.cameras import Cameras
 from gateway.spine import Spine, Turn
@@ -81,9 +82,9 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     decoder = Decoder(config.devices, config.site.place, config.site.zone)
     subjects = {**decoder.subjects(), **_cameras(config)}
     engine = Engine(config.rules, subjects, config.site.zone)
-    ledger = Ledger(lambda signal: account(engine, signal))
-    sinks = [sink.id for sink in config.sinks]
-    spine = Spine(decoder, engine, ledger, sinks)
+    routes = {sink.id: sink.route for sink in config.sinks}
+    ledger = Ledger(lambda signal: account(engine, routes, signal))
+    spine = Spine(decoder, engine, ledger, list(routes))
     await store.journal.keep([sink.id for sink in config.reading_sinks])
     recall = await asyncio.to_thread(store.recall)
     clock.not_before(recall.at)
@@ -123,14 +124,17 @@ def _cameras(config: Config) -> dict[str, Subject]:
     }
 
 
-def account(engine: Engine, signal: Signal) -> Account:
-    """What an incident is called: the rule's words about the subject's name and place."""
+def account(engine: Engine, routes: Mapping[str, Route], signal: Signal) -> Account:
+    """What an incident is called: the rule's words about the subject's name and place; and who
+    is told of it."""
     rule, subject = engine.rule(signal.rule), engine.subject(signal)
+    severity = signal.severity or rule.severity
     return Account(
         kind=rule.incident,
         title=rule.titled(subject, signal),
-        severity=signal.severity or rule.severity,
+        severity=severity,
         place=subject.place,
+        sinks=told(routes, rule.id, rule.incident, severity, subject.place),
     )
 
 

@@ -15,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec.structs import replace
 
 from gateway.model import Action, Evidence, Incident, Phase, Place, Severity, Signal, Status
+from gateway.routes import joined
 
 CLOSED: frozenset[Status] = frozenset({"resolved", "void"})
 MOST_EVIDENCE = 12
@@ -38,6 +39,8 @@ class Account(NamedTuple):
     title: str
     severity: Severity
     place: Place
+    sinks: tuple[str, ...] | None = None
+    """Who is told; None: every sink."""
 
 
 class Change(NamedTuple):
@@ -45,6 +48,8 @@ class Change(NamedTuple):
 
     phase: Phase
     incident: Incident
+    newly: tuple[str, ...] = ()
+    """Sinks that were not told of it before."""
 
 
 def incident_id(signal: Signal) -> str:
@@ -124,6 +129,7 @@ class Ledger:
             severity=account.severity,
             status="open",
             place=account.place,
+            sinks=account.sinks,
             opened_at=signal.at,
             updated_at=signal.at,
             since=signal.since,
@@ -135,17 +141,23 @@ class Ledger:
         return self._file(incident, "opened")
 
     def _grow(self, known: Incident, signal: Signal) -> Change | None:
+        account = self._account(signal)
+        sinks = _told(known.sinks, account.sinks)
         grown = _next(
             known,
             at=signal.at,
-            severity=self._account(signal).severity,
+            severity=account.severity,
+            sinks=sinks,
             reasons=signal.reasons or known.reasons,
             devices=tuple(dict.fromkeys(known.devices + signal.devices)),
             evidence=_keep(known.evidence, signal.evidence),
             confidence=signal.confidence,
         )
         said = replace(grown, seq=known.seq, updated_at=known.updated_at)
-        return None if said == known else self._file(grown, "updated")
+        if said == known:
+            return None
+        newly = (sinks or ())[len(known.sinks or ()) :]
+        return self._file(grown, "updated")._replace(newly=newly)
 
     def _resolve(self, known: Incident, signal: Signal) -> Change:
         ended = _next(
@@ -176,6 +188,10 @@ class Ledger:
 
 def _next(known: Incident, *, at: int, **changes: object) -> Incident:
     return replace(known, seq=known.seq + 1, updated_at=at, **changes)
+
+
+def _told(before: tuple[str, ...] | None, now: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if before is None or now is None else joined(before, now)
 
 
 def _keep(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> tuple[Evidence, ...]:

@@ -259,6 +259,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     by_hand: bool = False
     """A person reopened it: only a person closes it."""
+    sinks: tuple[str, ...] | None = None
+    """Who is told of it, to its end (gateway.routes); None: every sink."""
 
 
 class Envelope(msgspec.Struct, frozen=True):

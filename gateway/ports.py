@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from gateway.model import Envelope, Item, Millis, Reading
+from gateway.routes import EVERYTHING, Route
 
 Ack = Callable[[], None]
 """Called once, on the loop, when the items are on disk. Never called for items that are not."""
@@ -134,6 +135,9 @@ class Sink(Protocol):
 
 class SinkSpec(Spec, frozen=True, kw_only=True):
     """Found by scanning `gateway/sinks`."""
+
+    route: Route = EVERYTHING
+    """Which incidents it is told of; without one, all."""
 
     def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]:
         raise NotImplementedError

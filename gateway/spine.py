@@ -112,11 +112,13 @@ class Spine:
 
     def reconcile(self, now: Millis) -> Turn:
         """The first turn after a start: what fell due meanwhile fires at its own instant, and
-        then rules and incidents agree again."""
+        then rules and incidents agree again. The time off is nobody's silence; the snapshot
+        remembers that."""
         draft = _Draft(now)
+        self._engine.wake(now)
         draft.changes(self._fold(self._engine.advance(now)))
         draft.changes(self._ledger.reconcile(self._engine.open(), now))
-        return draft.turn(self._sinks, None)
+        return draft.turn(self._sinks, self.snapshot())
 
     def _decode(self, packet: Packet, draft: "_Draft") -> None:
         decoded = self._decoder.decode(packet, draft.now)
@@ -166,11 +168,19 @@ class _Draft:
             actions=tuple(self.actions),
             incidents=tuple(change.incident for change in self._changes),
             envelopes=tuple(
-                Envelope(f"{c.incident.id}-{c.incident.seq}", sink, c.phase, c.incident)
-                for c in self._changes
+                _addressed(change, sink)
+                for change in self._changes
                 for sink in sinks
+                if change.incident.sinks is None or sink in change.incident.sinks
             ),
             quarantined=tuple(self.quarantined),
             snapshot=snapshot,
         )
         return Turn(batch, self.tally, tuple(self.unknown))
+
+
+def _addressed(change: Change, sink: str) -> Envelope:
+    """Who hears of an incident for the first time hears that it was opened."""
+    incident = change.incident
+    phase = "opened" if sink in change.newly else change.phase
+    return Envelope(f"{incident.id}-{incident.seq}", sink, phase, incident)

@@ -33,7 +33,8 @@ _TYPES = {
 }
 _TIMES = ("since", "opened_at", "updated_at", "closed_at")
 _MADE = ("phase", "grid", "lat", "lon", "text", "uris", "uri", "secrets", "parts")
-_TOLD = frozenset({*Incident.__struct_fields__, *_MADE})
+_OURS = ("by_hand", "sinks")
+_TOLD = frozenset({*Incident.__struct_fields__, *_MADE}).difference(_OURS)
 """What a template may name: the dossier of the incident (gateway.dossier), and what is made of it
 for platforms: `phase`; `grid.<scheme>`, the place's code in that scheme; `lat` and `lon` in the
 declared datum; `text`, the reasons in words; `uris`, all pictures, and `uri`, the last one."""
