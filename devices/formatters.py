@@ -131,6 +131,11 @@ _MODELS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
 """Model, in its own letters and digits -> names that mean this with it only."""
 
 
+_CAYENNE = {
+    "barometric_pressure": ("pressure", "hPa"), "relative_humidity": ("humidity", "%RH"),
+    "luminosity": ("illuminance", "lx"),
+}  # fmt: skip
+"""As Cayenne LPP's decoders call it, with the channel behind: `luminosity_5`."""
 _CHANNEL = re.compile(
     r"(temperature|humidity|moisture|conductivity|distance|voltage)_?(?:chn|ch|channel_?)?(\d{1,2})$"
 )
@@ -166,6 +171,10 @@ def _meaning(name: str, about: str) -> tuple[str, str]:
             return names[name]
     if name in _NAMES:
         return _NAMES[name]
+    kind, _, channel = name.rpartition("_")
+    if kind in _CAYENNE and channel.isdecimal():
+        quantity, unit = _CAYENNE[kind]
+        return f"{quantity}_{channel}", unit
     plain = _CHANNEL.sub(r"\1_\2", name)
     unit = next((unit for end, unit in _ENDS.items() if _PLAIN.sub("", name).endswith(end)), "")
     return plain, unit

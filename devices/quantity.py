@@ -20,6 +20,7 @@ class Quantity(NamedTuple):
     high: float = math.inf
     """Outside, a value is kept but flagged implausible: rules do not see it."""
     aliases: str = ""
+    """In lower case, without _ and blanks; with _ where it matters: pm1_0 is not pm10."""
     sentinels: tuple[float, ...] = ()
     """What devices send instead of saying that they measured nothing; such a value is refused."""
     also: str = ""
@@ -82,10 +83,10 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("tvoc", "[ppb]", 0, 60_000, "voc", _ONES, also="ug/m3 mg/m3 1"),
     Quantity("voc_index", "1", 0, 500, "", _ONES),
     Quantity("nox_index", "1", 0, 500, "", _ONES),
-    Quantity("pm1", "ug/m3", 0, 2000, "pm01 pm1p0 pm1.0", _ONES),
-    Quantity("pm2_5", "ug/m3", 0, 2000, "pm02 pm2p5 pm2.5", _ONES),
+    Quantity("pm1", "ug/m3", 0, 2000, "pm01 pm1p0 pm1.0 pm1_0 pm_1_0 pm_1_0um", _ONES),
+    Quantity("pm2_5", "ug/m3", 0, 2000, "pm02 pm2p5 pm2.5 pm25um", _ONES),
     Quantity("pm4", "ug/m3", 0, 2000, "pm4p0 pm4.0", _ONES),
-    Quantity("pm10", "ug/m3", 0, 4000, "pm10p0 pm100 pm10.0", _ONES),
+    Quantity("pm10", "ug/m3", 0, 4000, "pm10p0 pm100 pm10.0 pm100um", _ONES),
     Quantity("radiation", "uSv/h", 0, 1000),
     # electricity
     Quantity("power", "W", -1e7, 1e7, "activepower apower", _ONES),
@@ -194,7 +195,16 @@ _NOT_MEASURED = frozenset(
     | {"previous", "total"}
 )
 """A name with one of these says what ought to be or has been, not what is."""
-_NUMBERED = re.compile(r"(.+?)[_#](\w{1,32})")
+
+
+def _numbered(name: str) -> tuple[str, str]:
+    """`external_temperature_2` -> (`external_temperature`, `_2`), `power#l1` -> (`power`, `#l1`);
+    ('', '') for a name that counts nothing."""
+    base, mark, part = name.partition("#")
+    if mark:
+        return base, mark + part
+    base, mark, number = name.rpartition("_")
+    return (base, mark + number) if number.isdecimal() else ("", "")
 
 
 @lru_cache(maxsize=4096)
@@ -206,12 +216,9 @@ def find(name: str) -> Quantity | None:
     >>> find("flux_capacity") is None
     True
     """
-    found = _BY_NAME.get(name) or _BY_ALIAS.get(_squash(name))
-    if found is None and (numbered := _NUMBERED.fullmatch(name)):
-        number = numbered[2]
-        if "#" in name or number.isdigit():
-            return find(numbered[1])
-    return found
+    found = _BY_NAME.get(name) or _BY_ALIAS.get(name.lower()) or _BY_ALIAS.get(_squash(name))
+    base = "" if found else _numbered(name)[0]
+    return find(base) if base else found
 
 
 @lru_cache(maxsize=4096)
@@ -222,8 +229,7 @@ def canonical(name: str) -> str:
         return name
     if _squash(name) in _BY_ALIAS:
         return found.name
-    numbered = _NUMBERED.fullmatch(name)
-    return f"{found.name}{name[numbered.end(1) :]}" if numbered else name
+    return found.name + _numbered(name)[1]
 
 
 @lru_cache(maxsize=4096)

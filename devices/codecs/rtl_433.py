@@ -38,7 +38,7 @@ NAMES = {
     "wind_gust": "wind_gust", "gust_speed": "wind_gust", "average_wind_speed": "wind_speed",
     "wind_dir": "wind_direction", "rain": "rain_total", "rainfall": "rain_total",
     "rain_rate": "rain_rate", "light": "illuminance", "lux": "illuminance",
-    "uvi": "uv_index", "uv": "uv_index",
+    "uvi": "uv_index", "uv": "uv_index", "uv_index": "uv_index",
     "moisture": "soil_moisture", "battery": "battery_voltage", "battery_level": "battery",
     "supercap": "capacitor_voltage", "strike_distance": "lightning_distance",
     "storm_dist": "lightning_distance", "strike_count": "lightning_strikes",

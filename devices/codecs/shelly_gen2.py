@@ -32,6 +32,7 @@ FIELDS = flat.of_pairs(
         ("apower", "power", "W"),
         ("act_power", "power", "W"),
         ("aprt_power", "apparent_power", "VA"),
+        ("aprtpower", "apparent_power", "VA"),
         ("voltage", "voltage", "V"),
         ("current", "current", "A"),
         ("freq", "frequency", "Hz"),
@@ -51,6 +52,11 @@ FIELDS = flat.of_pairs(
         ("xvoltage", "voltage_scaled", ""),
         ("percent", "input_level", "%"),
         ("counts.total", "counter", ""),
+        ("current_C", "temperature", "Cel"),
+        ("current_humidity", "humidity", "%"),
+        ("num_objects", "people_count", ""),
+        ("rssi", "rssi", "dBm"),
+        ("battery", "battery", "%"),
     )
 )
 TOTALS = flat.of_pairs(
@@ -163,7 +169,9 @@ def _meaning(kind: str, key: str, value: Any) -> Field | None:
         return Field("input")
     if key == "state" and kind == "cover":
         return Field("cover")
-    if kind == "bthomesensor" and key == "value":
+    if key == "value" and kind == "presencezone":
+        return Field("occupancy")
+    if key == "value" and kind in ("bthomesensor", "number", "boolean"):
         return Field("value")
     if kind in ("em", "emdata"):
         return TOTALS.get(key)

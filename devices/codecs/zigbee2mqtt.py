@@ -38,6 +38,8 @@ FIELDS = flat.of_pairs(
         ("local_temperature", "temperature", "Cel"),
         ("soil_moisture", "soil_moisture", "%"),
         ("produced_energy", "energy_returned", "kWh"),
+        ("energy_produced", "energy_returned", "kWh"),
+        ("ec", "conductivity", "uS/cm"),
         ("ac_frequency", "frequency", "Hz"),
         ("illuminance_lux", "illuminance", "lx"),
         ("target_distance", "target_distance", "m"),
@@ -66,7 +68,7 @@ _SETTING = re.compile(
     r"|child_lock|countdown|brightness_.*|color_temp.*|elapsed|effect|transition|sensitivity"
     r"|max_.*|min_.*|calibration.*|volume|melody|duration|keep_time|installed_version|preset"
 )
-_PLACES = re.compile(r"(.+)_(l\d{1,2}|left|right|center|top|bottom|\d{1,2})")
+_PLACES = re.compile(r"(.+?)_(l\d{1,2}|left|right|center|top|bottom|\d{1,2}|[abc]|phase_[abc])")
 
 
 def _recognise(message: Message) -> bool:
@@ -129,6 +131,8 @@ def _meant(value: Value, battery: bool) -> Value:
         return replace(
             value, quantity="battery_voltage" if low else "voltage", unit="mV" if low else "V"
         )
+    if name == "rain" and isinstance(raw, bool):
+        return replace(value, quantity="raining")
     if name == "contact" and isinstance(raw, bool):
         return replace(value, quantity="contact_open", value=not raw)
     if name == "contact":

@@ -32,6 +32,8 @@ from devices.formatters import tell
         ("", "temperature_chn2", 24.1, [("temperature_2", 24.1, "Cel")]),
         ("", "FENCEVOLTAGEMAX", 10368, [("FENCEVOLTAGEMAX", 10368, "V")]),
         ("", "temperature1", 24.1, [("temperature_1", 24.1, "Cel")]),
+        ("", "barometric_pressure_6", 1000, [("pressure_6", 1000, "hPa")]),
+        ("", "luminosity_5", 30, [("illuminance_5", 30, "lx")]),
         ("", "co2", 700, [("co2", 700, "")]),
         ("", "flux", 1, [("flux", 1, "")]),
     ],

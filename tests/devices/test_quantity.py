@@ -6,6 +6,12 @@ from devices import units
 from devices.quantity import TABLE, Quantity, canonical, find, of_words
 
 
+def test_a_name_of_two_words_can_be_numbered() -> None:
+    found = find("external_temperature_2")
+    assert found is not None
+    assert found.name == "external_temperature"
+
+
 @pytest.mark.parametrize("quantity", TABLE, ids=lambda quantity: quantity.name)
 def test_an_entry_is_sound(quantity: Quantity) -> None:
     assert quantity.low <= quantity.high
@@ -38,6 +44,11 @@ def test_no_name_means_two_things() -> None:
         ("pm2.5", "pm2_5"),
         ("temperature_2", "temperature_2"),
         ("Temp_2", "temperature_2"),
+        ("external_temperature_2", "external_temperature_2"),
+        ("Wind_Speed_1", "wind_speed_1"),
+        ("PM1_0", "pm1"),
+        ("pm10_0", "pm10"),
+        ("pm_2_5um", "pm2_5"),
         ("temperature#DS18B20-1", "temperature#DS18B20-1"),
         ("fluxCapacity", "fluxCapacity"),
         ("temperature_sensor_fault", "temperature_sensor_fault"),
