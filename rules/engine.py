@@ -7,20 +7,22 @@ What a reading concerns is looked up once for each device and quantity, and kept
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from heapq import heappop, heappush
 from math import isfinite
 from zoneinfo import ZoneInfo
 
 from gateway.model import Millis, Observation, Quality, Reading, Signal, Subject
 from rules import fold, memory
-from rules.cell import NEVER, Cell, Group, Timed
+from rules.cell import NEVER, Cell, Group
 from rules.lifecycle import QUIET, due, step
 from rules.routes import Routes, key_of, watches
 from rules.rule import Rule
+from rules.timers import Timers
 
 UTC = ZoneInfo("UTC")
 MOST_ROUTES = 100_000
 """Pairs of device and quantity whose rules are kept at hand."""
+DEAF = 60_000
+"""Milliseconds. A shorter break is a restart, and nobody's silence is put off by it."""
 _UNFIT = int(Quality.NOT_FOR_RULES)
 
 
@@ -33,7 +35,7 @@ class Engine:
         # Rules that explain others come first: at one instant they open before what they block.
         live = sorted((rule for rule in rules if rule.enabled), key=lambda rule: bool(rule.unless))
         self._rules = {rule.id: rule for rule in live}
-        self._order = {rule.id: n for n, rule in enumerate(live)}
+        self._timers = Timers({rule.id: n for n, rule in enumerate(live)})
         self._every = {rule.id: rule for rule in rules}
         self._finder = Routes(live)
         self._blocked = {id: [r for r in live if id in r.unless] for id in self._rules}
@@ -41,8 +43,6 @@ class Engine:
         self._cells: dict[tuple[str, str], Cell] = {}
         self._groups: dict[tuple[str, str], Group] = {}
         self._routes: dict[tuple[str, str | None], tuple[tuple[Cell, int], ...]] = {}
-        self._timers: list[tuple[Millis, int, bool, str, int, Timed]] = []
-        self._queued = 0
         self._now: Millis = 0
         self._armed = False
 
@@ -74,12 +74,7 @@ class Engine:
 
     def due(self) -> Millis | None:
         """When `advance` next has something to do."""
-        while self._timers:
-            at, *_, timed = self._timers[0]
-            if at == timed.due:
-                return at
-            self._requeue(timed)
-        return None
+        return self._timers.due()
 
     def snapshot(self) -> bytes:
         """All that is remembered; `restore` of an engine with the same rules goes on from it."""
@@ -94,6 +89,21 @@ class Engine:
         for id, rule in self._rules.items():
             if id in kept.rules and kept.rules[id].shape == memory.shape(rule):
                 self._recall(rule, kept.rules[id])
+
+    def wake(self, now: Millis) -> None:
+        """Say, after `restore`, that nobody listened since what was seen last. What was pending
+        goes on; but no device is called silent for the time in which nobody heard it. Take a
+        snapshot with it: a later replay does not know of this."""
+        gap = now - self._now
+        if not self._now or gap < DEAF:
+            return
+        for cell in self._cells.values():
+            if not cell.life.firing and cell.rule.skip(cell.state, gap):
+                if cell.life.turn is not None:
+                    cell.life = cell.life._replace(turn=cell.life.turn + gap)
+                rule = cell.rule
+                ends = due(cell.life, rule.wait, rule.keep_for), rule.due(cell.state, now)
+                self._timers.set(cell, now, *ends)
 
     def open(self) -> Iterable[Signal]:
         """What is firing now, as signals of its opening."""
@@ -116,14 +126,8 @@ class Engine:
 
     def _fire(self, now: Millis) -> list[Signal]:
         out: list[Signal] = []
-        timers = self._timers
-        while timers and timers[0][0] <= now:
-            at, *_, timed = timers[0]
-            if at != timed.due:
-                self._requeue(timed)
-                continue
-            heappop(timers)
-            timed.due = timed.queued = None
+        while fired := self._timers.pop(now):
+            at, timed = fired
             if isinstance(timed, Cell):
                 self._judge(timed, at, out, news=False)
             elif isinstance(timed, Group):
@@ -145,7 +149,7 @@ class Engine:
         if holds is not before.firing or before.turn is not None:
             life = cell.life = step(before, holds, now, rule.wait, rule.keep_for)
         waiting = life.turn is not None and life.paused is None
-        self._set(
+        self._timers.set(
             cell,
             now,
             rule.due(cell.state, now),
@@ -169,7 +173,7 @@ class Engine:
     def _settle(self, group: Group, now: Millis, out: list[Signal], last: Cell | None) -> None:
         group.blocked_by = [] if group.told is not None else self._explained_by(group)
         signal = fold.settle(group, now, last, bool(group.blocked_by))
-        self._set(group, now, fold.due(group, now))
+        self._timers.set(group, now, fold.due(group, now))
         if signal is not None:
             out.append(signal)
             if not signal.firing:
@@ -192,34 +196,7 @@ class Engine:
         for other in self._blocked[rule.id]:
             for (id, _), group in self._groups.items():
                 if id == other.id and group.firing and group.told is None:
-                    self._set(group, now, now + 1)
-
-    # -- timers
-
-    def _set(self, timed: Timed, now: Millis, *dues: Millis | None) -> None:
-        at = None
-        for one in dues:  # quicker than min() of a generator, and this is the hottest place
-            if one is not None and one > now and (at is None or one < at):
-                at = one
-        timed.due = at
-        if at is not None and (timed.queued is None or at < timed.queued):
-            self._queue(timed, at)
-
-    def _queue(self, timed: Timed, at: Millis) -> None:
-        """An entry may stay behind when `due` moves: it is moved on when it comes up, so that a
-        sensor that reports each second does not fill the queue."""
-        timed.queued = at
-        self._queued += 1
-        order = self._order[timed.rule.id]
-        entry = at, order, isinstance(timed, Group), timed.unit, self._queued, timed
-        heappush(self._timers, entry)
-
-    def _requeue(self, timed: Timed) -> None:
-        at = heappop(self._timers)[0]
-        if at == timed.queued:
-            timed.queued = None
-            if timed.due is not None:
-                self._queue(timed, timed.due)
+                    self._timers.set(group, now, now + 1)
 
     # -- finding and keeping
 
@@ -260,7 +237,7 @@ class Engine:
                 if subject.period and watches(rule, subject):
                     cell = self._cell(rule, subject)
                     if cell.due is None:
-                        self._set(cell, now, rule.due(cell.state, now))
+                        self._timers.set(cell, now, rule.due(cell.state, now))
 
     def _recall(self, rule: Rule, kept: memory.Kept) -> None:
         same = kept.whole == memory.whole(rule)
@@ -276,17 +253,12 @@ class Engine:
             self._cells[rule.id, record.unit] = cell
             if cell.life.firing:
                 cell.group.firing[cell.unit] = cell
-            self._resume(cell, record.due if same and known else self._now)
+            self._timers.resume(cell, record.due if same and known else self._now)
         for told in kept.groups:
             group = self._group(rule, told.key)
             group.told = told.told if group.firing else None
             group.opened = told.opened
-            self._resume(group, told.due if same else self._now)
-
-    def _resume(self, timed: Timed, due: Millis | None) -> None:
-        timed.due = due
-        if due is not None:
-            self._queue(timed, due)
+            self._timers.resume(group, told.due if same else self._now)
 
 
 def cells_of(engine: Engine, rule: str) -> Iterable[Cell]:

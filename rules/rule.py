@@ -150,6 +150,11 @@ class Rule(
         number; True when there is news worth an update of an open incident."""
         raise NotImplementedError
 
+    def skip(self, state: Any, gap: int) -> bool:
+        """Nobody listened for *gap* milliseconds, so that nothing heard says nothing. True where
+        the state was moved on by that time; only kinds that judge absence have to."""
+        return False
+
     def verdict(self, state: Any, now: Millis, firing: bool) -> bool | None:
         """Whether the condition holds at *now*; None when that is unknown. *firing* says whether
         it already fires, for kinds whose limit for the end is another."""

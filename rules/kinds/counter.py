@@ -56,6 +56,12 @@ class Counter(Limited, frozen=True, kw_only=True):
         del state.at[:gone], state.counted[:gone]
         return False
 
+    def skip(self, state: Meter, gap: int) -> bool:
+        if self.below is None:
+            return False
+        state.at = [at + gap for at in state.at]
+        return True
+
     def verdict(self, state: Meter, now: Millis, firing: bool) -> bool | None:
         if not state.at:
             return None

@@ -74,6 +74,11 @@ class Outage(Rule, frozen=True, kw_only=True):
         state.heard[source].last = seen.at
         return False
 
+    def skip(self, state: Roll, gap: int) -> bool:
+        for heard in state.heard.values():
+            heard.last += gap
+        return True
+
     def verdict(self, state: Roll, now: Millis, firing: bool) -> bool | None:
         return sum(heard.silent_at <= now for heard in state.heard.values()) >= self.count
 

@@ -61,6 +61,10 @@ class Silence(Rule, frozen=True, kw_only=True):
         state.last, state.ever = seen.at, True
         return False
 
+    def skip(self, state: Heard, gap: int) -> bool:
+        state.last += gap
+        return True
+
     def verdict(self, state: Heard, now: Millis, firing: bool) -> bool:
         return now - state.last >= state.after
 

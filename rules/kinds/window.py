@@ -68,6 +68,12 @@ class Window(Limited, frozen=True, kw_only=True):
         state.unit, state.ever = seen.unit, True
         return False
 
+    def skip(self, state: Recent, gap: int) -> bool:
+        if self.of not in ("sum", "count"):
+            return False
+        state.samples.at = [at + gap for at in state.samples.at]
+        return True
+
     def verdict(self, state: Recent, now: Millis, firing: bool) -> bool | None:
         state.samples.forget(now - self.over)
         few = len(state.samples.at) < self.samples and self.of not in ("sum", "count")

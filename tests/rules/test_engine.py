@@ -157,6 +157,46 @@ def test_a_silence_goes_by_the_new_period_from_when_it_was_heard_last() -> None:
     assert signal.at == T0 + 65 * SECOND
 
 
+HOUR = 3600
+
+
+def off(rule: Rule, seconds: float, *readings: Reading) -> Engine:
+    """An engine that was killed after *readings* and woke up so many seconds after the start."""
+    devices = {"a": Subject("a", period=Duration.parse("10s"))}
+    old = Engine([rule], devices)
+    feed(old, *readings)
+    new = Engine([rule], devices)
+    new.restore(old.snapshot())
+    new.wake(T0 + round(seconds * SECOND))
+    return new
+
+
+def test_an_hour_without_power_is_nobodys_silence() -> None:
+    engine = off(Silence(id="lost", incident="x"), HOUR, seen("a", 1, 0), seen("a", 1, 5))
+    assert not engine.advance(T0 + HOUR * SECOND)
+    (signal,) = engine.advance(T0 + (HOUR + 60) * SECOND)
+    assert signal.at == T0 + (HOUR + 30) * SECOND
+
+
+def test_a_silence_that_was_pending_goes_on_where_it_stood() -> None:
+    rule = Silence(id="lost", incident="x", wait=Duration(20_000))
+    engine = off(rule, HOUR, seen("a", 1, 0), Reading("z", "t", 1, T0 + 40 * SECOND))
+    (signal,) = engine.advance(T0 + 2 * HOUR * SECOND)
+    assert signal.at == T0 + (HOUR + 10) * SECOND
+
+
+def test_a_restart_puts_off_no_silence() -> None:
+    engine = off(Silence(id="lost", incident="x"), 20, seen("a", 1, 0))
+    (signal,) = engine.advance(T0 + HOUR * SECOND)
+    assert signal.at == T0 + 30 * SECOND
+
+
+def test_what_was_pending_opens_when_it_would_have() -> None:
+    engine = off(hot(wait=Duration(600_000), stale=Duration(HOUR * 1000)), HOUR, seen("a", 9, 0))
+    (signal,) = engine.advance(T0 + HOUR * SECOND)
+    assert signal.at == T0 + 600 * SECOND
+
+
 def test_what_cannot_be_read_is_forgotten() -> None:
     engine = Engine([hot()], SUBJECTS)
     engine.restore(b"")
@@ -168,7 +208,7 @@ def test_a_thousand_readings_leave_few_timers() -> None:
     rule = Silence(id="lost", incident="x", after=Duration(60_000))  # type: ignore[arg-type]  # a Span
     engine = Engine([rule], SUBJECTS)
     feed(engine, *(seen("a", 1, n) for n in range(1000)))
-    assert len(engine._timers) <= 2
+    assert len(engine._timers._heap) <= 2
     assert engine.due() is not None
 
 
