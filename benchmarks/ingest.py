@@ -4,31 +4,35 @@
     python -m benchmarks.ingest --only null     the endpoint alone: its inbox commits nothing
 
 CPU is user and system time of the process under test (and of its children), from /proc; the
-rate is messages per second until the last one is acknowledged (behind the broker: taken by the
-gateway). A message holds six readings. Each figure is the median of
-`--repeat` runs, the best one in brackets. Where there are two cores, the devices have one and the
-process under test the other. `null` is the endpoint with an inbox that acknowledges every 2 ms
-and stores nothing; `gateway` is `linli run` with three rules and a linger of 5 ms, on the disk of
-the temporary folder; `broker` is the same behind mosquitto.
+rate is messages per second until the last one is acknowledged (behind a broker: taken). A message
+holds six readings. Each figure is the median of `--repeat` runs, the best one in brackets. Where
+there are two cores, the devices have one and the process under test the other.
+
+    null      the endpoint with an inbox that acknowledges every 2 ms and stores nothing
+    client    the client of a mosquitto with such an inbox
+    gateway   `linli run` with three rules, a linger of 5 ms, on the disk of the temporary folder
+    broker    the same behind a mosquitto
 """
 
 import argparse
+import asyncio
 import os
 import re
+import resource
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import uvloop
 
-from benchmarks.load import PASSWORD, USER, Load, Outcome, publish
+from benchmarks.load import PASSWORD, USER, Load, Outcome, connected, publish
 from tests.gateway.mqtt.mosquitto import BROKER, free_port
 from tests.system.box import Box, until
 
@@ -50,6 +54,7 @@ ROWS = (
     Row("endpoint, 20 devices", "null", Load(20, 1_000_000)),
     Row("endpoint, 1000 devices", "null", Load(1000, 500_000, window=50)),
     Row("endpoint, 200 devices at 5,000/s", "null", Load(200, 25_000, rate=5000)),
+    Row("client of mosquitto, 20 devices", "client", Load(20, 100_000, window=100)),
     Row("gateway, 20 devices", "gateway", Load(20, 100_000, distinct=10)),
     Row("gateway, 1000 devices", "gateway", Load(1000, 100_000, window=50)),
     Row("gateway, 200 devices at 1,000/s", "gateway", Load(200, 10_000, rate=1000)),
@@ -66,14 +71,31 @@ class Subject(NamedTuple):
 
 
 @contextmanager
-def null() -> Iterator[Subject]:
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.null", str(port)])
-    try:
-        yield Subject(port, process.pid)
-    finally:
-        process.kill()
-        process.wait()
+def null(kind: str = "listener", port: int = 0) -> Iterator[Subject]:
+    port = port or free_port()
+    command = [sys.executable, "-m", "benchmarks.null", kind, str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = process.stdout
+        try:
+            assert next(lines) == "ready\n"
+            yield Subject(port, process.pid, lambda n: _counted(lines, n))
+        finally:
+            process.kill()
+
+
+def _counted(lines: Iterable[str], messages: int) -> None:
+    """Read on until *messages* have been taken."""
+    for line in lines:
+        if int(line) >= messages:
+            return
+
+
+@contextmanager
+def client() -> Iterator[Subject]:
+    """CPU is the client's, not mosquitto's."""
+    with mosquitto() as port, null("client", port) as subject:
+        yield subject
 
 
 @contextmanager
@@ -85,19 +107,26 @@ def gateway() -> Iterator[Subject]:
 @contextmanager
 def broker() -> Iterator[Subject]:
     """The devices speak to mosquitto, the gateway is its client. CPU is the gateway's alone."""
+    with tempfile.TemporaryDirectory() as folder, mosquitto() as port:
+        source = f"  - {{kind: mqtt_broker, id: broker, host: 127.0.0.1, port: {port}}}\n"
+        with closing(_box(Path(folder), source)) as box:
+            until(lambda: "subscribed" in _health(box), "the gateway has subscribed")
+            yield Subject(port, box.pid, lambda n: _settled(box, n))
+
+
+@contextmanager
+def mosquitto() -> Iterator[int]:
+    """With no limit that would slow it down or drop anything."""
     with tempfile.TemporaryDirectory() as folder:
-        root, port = Path(folder), free_port()
-        conf = root / "mosquitto.conf"
+        conf, port = Path(folder) / "mosquitto.conf", free_port()
         conf.write_text(
             f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n"
             "max_inflight_messages 0\n"
         )
         process = subprocess.Popen([BROKER, "-c", str(conf)], stderr=subprocess.DEVNULL)
         try:
-            source = f"  - {{kind: mqtt_broker, id: broker, host: 127.0.0.1, port: {port}}}\n"
-            with closing(_box(root, source)) as box:
-                until(lambda: "subscribed" in _health(box), "the gateway has subscribed")
-                yield Subject(port, box.pid, lambda n: _settled(box, n))
+            until(lambda: _open(port), "mosquitto listens")
+            yield port
         finally:
             process.kill()
             process.wait()
@@ -141,7 +170,7 @@ def cpu(pid: int) -> float:
     return own + sum(cpu(int(child)) for child in children)
 
 
-UNDER_TEST = {"null": null, "gateway": gateway, "broker": broker}
+UNDER_TEST = {"null": null, "client": client, "gateway": gateway, "broker": broker}
 
 
 def measure(row: Row) -> tuple[float, float, Outcome]:
@@ -178,7 +207,9 @@ def main() -> None:
     args = parser.parse_args()
     print(f"{'':36}{'per second':>22}{'CPU us each':>16}{'p50 ms':>9}{'p99 ms':>9}")
     for row in ROWS:
-        if args.only not in (None, row.under_test) or (row.under_test == "broker" and not BROKER):
+        if args.only not in (None, row.under_test) or (
+            row.under_test in ("client", "broker") and not BROKER
+        ):
             continue
         runs = [measure(row) for _ in range(args.repeat)]
         rates, costs = [run[0] for run in runs], [run[1] for run in runs]
@@ -188,6 +219,36 @@ def main() -> None:
             median = statistics.median(run[2].latency(share) for run in runs)
             text += f"{median:>9.1f}"
         print(text, flush=True)
+    if args.only in (None, "null"):
+        crowd()
+
+
+def crowd() -> None:
+    """What clients cost that are only there."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    count = min(10_000, most - 500)
+    with null() as subject:
+        empty = rss(subject.pid)
+        full, share = uvloop.run(_stand_there(subject, count))
+    each = (full - empty) / count
+    print(f"{count:,} silent clients: {each:.1f} kB of RSS each, {share:.1%} of a core")
+
+
+async def _stand_there(subject: Subject, count: int, seconds: float = 10.0) -> tuple[float, float]:
+    there = await connected(subject.port, Load(count, count, rate=count))
+    before = cpu(subject.pid)
+    await asyncio.sleep(seconds)
+    share = (cpu(subject.pid) - before) / seconds
+    full = rss(subject.pid)
+    for device in there:
+        device.close()
+    return full, share
+
+
+def rss(pid: int) -> float:
+    """Resident memory in kB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4.096
 
 
 if __name__ == "__main__":

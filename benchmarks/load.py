@@ -8,6 +8,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple, cast
 
 from gateway.mqtt import encode
@@ -138,16 +139,19 @@ class Device(asyncio.Protocol):
             self._sent = min(self._total, self._sent + self._half)
 
 
-async def publish(port: int, load: Load) -> Outcome:
-    """Connect all devices, then let them publish; returns when everything is acknowledged."""
-    devices = []
-    loop = asyncio.get_running_loop()
+async def connected(port: int, load: Load) -> list[Device]:
+    """The devices of *load*, let in and silent."""
+    loop, devices = asyncio.get_running_loop(), list[Device]()
     for number in range(load.devices):
-        _, device = await loop.create_connection(
-            lambda number=number: Device(number, load), "127.0.0.1", port
-        )
+        _, device = await loop.create_connection(partial(Device, number, load), "127.0.0.1", port)
         devices.append(device)
     await asyncio.wait([device.connected for device in devices])
+    return devices
+
+
+async def publish(port: int, load: Load) -> Outcome:
+    """Connect all devices, then let them publish; returns when everything is acknowledged."""
+    devices = await connected(port, load)
     start = time.perf_counter()
     for number, device in enumerate(devices):
         device.start(number / load.devices)

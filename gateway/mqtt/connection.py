@@ -14,12 +14,7 @@ from gateway.mqtt import encode
 from gateway.mqtt.endpoint import Endpoint, Rate
 from gateway.mqtt.greeting import Welcome, greet
 from gateway.mqtt.line import Line
-from gateway.mqtt.packets import (
-    Connect,
-    decode_connect,
-    decode_disconnect,
-    decode_subscribe,
-)
+from gateway.mqtt.packets import Connect, decode_connect, decode_disconnect, decode_subscribe
 from gateway.mqtt.publishing import Publishing, Receipt
 from gateway.mqtt.wire import (
     BUSY,
@@ -144,8 +139,15 @@ class Connection(Line):
                 self._meet(frames)
             else:
                 self._take(frames, self._publishing)
-        if not self._weigh(self._frames.pending if self._turn is None else 0):
+        if not self._weigh(self._unfinished()):
             raise ProtocolError(QUOTA, "all clients together hold too many unfinished packets")
+
+    def _unfinished(self) -> int:
+        """Bytes that are kept until more come, or until it is clear who sent them. What waits
+        for the inbox is booked elsewhere."""
+        if self._publishing is None:
+            return self._frames.pending + sum(len(frame.body) for frame in self._early)
+        return self._frames.pending if self._turn is None else 0
 
     def _weigh(self, unfinished: int) -> bool:
         """Book the bytes of this client's unfinished packet; False: more than there is room."""
@@ -280,8 +282,9 @@ class Connection(Line):
             self._turn.cancel()
         if not self._welcome or not self._hello:
             return
-        endpoint, (user, client_id, session, _, expires) = self._endpoint, self._welcome
-        endpoint.leave(self, client_id, session, expires)
+        endpoint, (user, client_id, session, _, kept) = self._endpoint, self._welcome
+        endpoint.leave(self, client_id)
+        endpoint.sessions.end(user, client_id, session, self._loop.time() + kept)
         will = self._hello.will
         if with_will and will:
             if not endpoint.access.may_publish(user, will.topic):

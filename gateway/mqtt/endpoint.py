@@ -53,6 +53,30 @@ class Session:
         self.expires = float("inf")
 
 
+class Sessions:
+    """Of the clients that are here, and of at most as many that may come back."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str], Session] = OrderedDict()
+
+    def begin(self, user: str, client_id: str, now: float, *, clean: bool) -> tuple[Session, bool]:
+        """The session of a client, and whether it is an old one."""
+        session = self._kept.pop((user, client_id), None)
+        old = session is not None and not clean and now < session.expires
+        if session is None or not old:
+            session = Session()
+        session.expires = float("inf")
+        self._kept[user, client_id] = session
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return session, old
+
+    def end(self, user: str, client_id: str, session: Session, expires: float) -> None:
+        """The client went; *session* is kept until *expires*."""
+        session.expires = expires
+
+
 class Rate:
     """A token bucket: *rate* messages per second on average over *burst* seconds; 0: none."""
 
@@ -112,7 +136,7 @@ class Endpoint:
         """Bytes that wait for room in the inbox."""
         self.closing = False
         self.full = False
-        self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self.sessions = Sessions(2 * limits.connections)
         self._proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._notes = 0
 
@@ -141,26 +165,9 @@ class Endpoint:
         self.clients[client_id] = client
         return True
 
-    def session(self, user: str, client_id: str, *, clean: bool) -> tuple[Session, bool]:
-        """The session of a client, and whether it is an old one."""
-        now = asyncio.get_running_loop().time()
-        session = self._sessions.pop((user, client_id), None)
-        kept = session is not None and not clean and now < session.expires
-        if session is None or not kept:
-            session = Session()
-        session.expires = float("inf")
-        self._sessions[user, client_id] = session
-        while len(self._sessions) > 2 * self.limits.connections:
-            self._sessions.popitem(last=False)
-        return session, kept
-
-    def leave(self, client: Client, client_id: str, session: Session, seconds: float) -> None:
-        """*client* went; its *session* is kept for *seconds*."""
+    def leave(self, client: Client, client_id: str) -> None:
         if self.clients.get(client_id) is client:
             del self.clients[client_id]
-        session.expires = asyncio.get_running_loop().time() + seconds
-        if seconds <= 0 and self._sessions.get((client.user, client_id)) is session:
-            del self._sessions[client.user, client_id]
 
     def wait(self, size: int) -> None:
         """*size* more (or less) bytes wait for the inbox. When they are too many, every client
@@ -182,10 +189,13 @@ class Endpoint:
         if self._notes <= NOTES_PER_SECOND:
             log.warning("%s: " + text, self.name, *details)
 
-    async def watch(self) -> None:
-        """Once a second: shed who is silent or slow."""
-        loop = asyncio.get_running_loop()
+    async def watch(self, tell: Callable[[int], None]) -> None:
+        """Once a second: shed who is silent or slow, and *tell* how many clients there are."""
+        loop, told = asyncio.get_running_loop(), -1
         while True:
+            if told != len(self.connections):
+                told = len(self.connections)
+                tell(told)
             await asyncio.sleep(1.0)
             if self._notes > NOTES_PER_SECOND:
                 log.warning("%s: %d more like these", self.name, self._notes - NOTES_PER_SECOND)

@@ -1,5 +1,6 @@
 """CONNECT and its answer: who is it, and on what terms."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -47,7 +48,8 @@ async def greet(
     client_id = hello.client_id or f"linli-{uuid4().hex[:12]}"
     if not endpoint.register(client, user, client_id):
         raise ProtocolError(CLIENT_ID_INVALID, f"client id {client_id!r} is another user's")
-    session, kept = endpoint.session(user, client_id, clean=hello.clean)
+    now = asyncio.get_running_loop().time()
+    session, kept = endpoint.sessions.begin(user, client_id, now, clean=hello.clean)
     expires = _expires(hello, limits.session_seconds)
     return Welcome(user, client_id, session, _connack(hello, client_id, kept, endpoint), expires)
 

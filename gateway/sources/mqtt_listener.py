@@ -116,9 +116,13 @@ class Listener:
                 ssl_handshake_timeout=spec.connect_timeout.seconds if tls else None,
             )
             self.port = server.sockets[0].getsockname()[1]
-            health.report(spec.id, "ok", f"listening on {spec.host}:{self.port}")
+
+            def tell(clients: int) -> None:
+                where = f"listening on {spec.host}:{self.port}"
+                health.report(spec.id, "ok", f"{where}, clients: {clients}")
+
             try:
-                await endpoint.watch()
+                await endpoint.watch(tell)
             finally:
                 server.close()
                 await endpoint.shut(spec.grace.seconds)

@@ -92,7 +92,7 @@ async def room(inbox: HeldInbox | None = None, limits: Limits = LIMITS) -> Async
         await rest()
         assert not endpoint.connections
         assert not endpoint.clients
-        assert endpoint.partial == 0
+        assert endpoint.partial == endpoint.waiting == 0
 
 
 def hello(version: int = 4, **more: Any) -> bytes:
@@ -262,6 +262,24 @@ def test_unfinished_packets_of_all_clients_are_bounded():
             assert [wire.closing for wire in wires] == [False] * 3 + [True] * 2
             await rest()
             assert place.endpoint.partial <= LIMITS.held // 2
+
+    in_virtual_time(story())
+
+
+def test_what_strangers_send_behind_connect_is_bounded_too():
+    """Before a password is checked, nothing that is kept may add up without end."""
+
+    async def story() -> None:
+        async with room() as place:
+            wires = []
+            for _ in range(5):
+                connection, wire = await place.connect()
+                big = Publish(b"t", bytes(1400))
+                connection.data_received(hello() + encode.publish(4, big))
+                wires.append(wire)
+            assert [wire.closing for wire in wires] == [False] * 3 + [True] * 2
+            await rest()
+            assert len(place.inbox.items) == 3
 
     in_virtual_time(story())
 
