@@ -35,14 +35,16 @@ PROTOCOLS = {
 
 
 def live(spec: CameraSpec, pace: Pace) -> Shots:
-    """A stream that runs by itself: RTSP or V4L2."""
+    """A stream that runs by itself: RTSP (over TCP; over UDP where the address ends in `?udp`)
+    or V4L2."""
     parts = urlsplit(spec.url)
     if parts.scheme == "v4l2":
         if not re.fullmatch(r"/dev/video\d+", parts.path):
             raise Lost(f"{parts.path} is not a video device; write v4l2:///dev/video0")
         container = _opened(parts.path, {"format": "v4l2"})
     else:
-        options = {"rtsp_transport": "tcp", "protocol_whitelist": PROTOCOLS[parts.scheme]}
+        transport = "udp" if parts.query == "udp" else "tcp"
+        options = {"rtsp_transport": transport, "protocol_whitelist": PROTOCOLS[parts.scheme]}
         container = _opened(spec.url, {"options": options})
     with container:
         for frame in _frames(container, _video(container), pace):
