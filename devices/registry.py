@@ -11,6 +11,9 @@ from gateway.model import Duration, Place, Subject
 PART = "#"
 """Stands between a device and one of its parts: `freezer#DS18B20-1`. No topic can hold it."""
 
+OWN = "linli"
+"""The gateway's own dialect (devices/codecs/linli.py)."""
+
 MAX_ADMITTED = 10_000
 """Devices that patterns let in; somebody who invents addresses fills no memory."""
 
@@ -92,7 +95,10 @@ class Registry:
         self, devices: Sequence[DeviceSpec], place: Place, admissions: Sequence[Admission] = ()
     ) -> None:
         self._place, self._admissions = place, tuple(admissions)
-        self._by_address = {(d.dialect, d.key): d for d in devices if not d.topic or d.address}
+        # Whoever speaks the gateway's own form calls devices by their ids and names quantities.
+        own = {(OWN, d.id): msgspec.structs.replace(d, map={}) for d in devices}
+        named = {(d.dialect, d.key): d for d in devices if not d.topic or d.address}
+        self._by_address = own | named
         self._by_topic = {d.topic: d for d in devices if d.topic and not _wild(d.topic)}
         self._filters = [(d.topic.split("/"), d) for d in devices if _wild(d.topic)]
         self.models = {d.key: d.model.lower() for d in devices if d.model}

@@ -1,7 +1,8 @@
 import pytest
 
+from devices.decoder import Decoder
 from devices.registry import MAX_ADMITTED, Admission, DeviceSpec, Registry, matches
-from gateway.model import Duration, GridCode, Place
+from gateway.model import Duration, GridCode, Packet, Place
 
 SITE = Place(site="east", codes=(GridCode("cn-unit-grid", "110101001001001"),))
 
@@ -85,3 +86,22 @@ def test_admissions_are_bounded() -> None:
         found.find("zigbee2mqtt", f"d{n}")
     assert found.find("zigbee2mqtt", "one-too-many") is None
     assert len(found.subjects()) == MAX_ADMITTED
+
+
+def test_the_gateways_own_form_reaches_every_device_by_its_id() -> None:
+    devices = [
+        DeviceSpec(id="bin-1", dialect="zigbee2mqtt", address="0x01"),
+        DeviceSpec(id="bin-2", topic="a/+/b"),
+        DeviceSpec(id="bin-3", dialect="flat_json", map={"d": "distance"}),
+    ]
+    payload = b"""[{"device": "bin-1", "quantity": "fill_level", "value": 1},
+                   {"device": "bin-2", "quantity": "fill_level", "value": 2},
+                   {"device": "bin-3", "quantity": "fill_level", "value": 3},
+                   {"device": "0x01", "quantity": "fill_level", "value": 4}]"""
+    decoded = Decoder(devices).decode(Packet("linli/readings", payload, dialect="linli"), 0)
+    assert [(r.device, r.value) for r in decoded.readings] == [
+        ("bin-1", 1.0),
+        ("bin-2", 2.0),
+        ("bin-3", 3.0),
+    ]
+    assert [u.device for u in decoded.unknown] == ["0x01"], "an address is not an id"
