@@ -97,6 +97,7 @@ class Cameras:
             self.worker = process.pid
             now, root = self._around.clock.now(), str(self._around.root.absolute())
             writer.write(packed(Setup(tuple(self._specs.values()), root, now)))
+            self._around.health.report("cameras", "ok")
             try:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._tell_time(writer), name="cameras:time")
