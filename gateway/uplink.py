@@ -106,7 +106,7 @@ class Way(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came back. `body`: up to `ANSWER_LIMIT` bytes."""
+    """What came back. `body`: up to `ANSWER_LIMIT` bytes, if no other limit was asked for."""
 
     status: int
     headers: Mapping[str, str]
@@ -129,15 +129,21 @@ class Uplink:
         self._session = session
 
     async def request(
-        self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        limit: int = ANSWER_LIMIT,
     ) -> Answer:
-        """The answer, whatever it says. Raises `Retry` when nobody is there, and `Choked` when
-        somebody is and gives none, or half of one."""
+        """The answer, whatever it says; *limit*: bytes of its body. Raises `Retry` when nobody
+        is there, and `Choked` when somebody is and gives none, or half of one."""
         try:
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False
             ) as response:
-                return Answer(response.status, response.headers, await _body(response))
+                return Answer(response.status, response.headers, await _body(response, limit))
         except (aiohttp.ClientSSLError, ssl.SSLError, aiohttp.InvalidURL) as failure:
             raise Barred(f"no safe connection: {failure}") from failure
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as failure:
@@ -210,14 +216,14 @@ def _fail(verdict: Verdict, answer: Answer, now: Millis) -> NoReturn:
     raise kinds.get(verdict, Retry)(why, after)
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
+async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     body = bytearray()
     async for piece in response.content.iter_any():
         body += piece
-        if len(body) > ANSWER_LIMIT:
+        if len(body) > limit:
             response.close()
             break
-    return bytes(body[:ANSWER_LIMIT])
+    return bytes(body[:limit])
 
 
 def trust_of(tls: Tls, root: Path) -> ssl.SSLContext:

@@ -3,13 +3,14 @@ its world: a platform to send to, and a way to see what arrived."""
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, get_args
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -22,10 +23,12 @@ from gateway.plugins import subclasses
 from gateway.ports import Retry, SinkSpec
 from gateway.sinks.cloud_events import CloudEvents
 from gateway.sinks.mqtt_bridge import MqttBridge
+from gateway.sinks.open311 import Open311
 from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
+from tests.contracts.georeport import KEY, georeport
 from tests.contracts.reader import Reader
 from tests.gateway.mqtt.mosquitto import BROKER, mosquitto
 
@@ -147,10 +150,37 @@ async def broker_with_a_reader(version: str) -> AsyncIterator[World]:
             yield World(spec, line, effects)
 
 
+@asynccontextmanager
+async def city_with_service_requests() -> AsyncIterator[World]:
+    """It knows nothing again: only a look before each try keeps things single."""
+    async with georeport() as city, BadLine("127.0.0.1", port_of(city.url)) as line:
+
+        async def effects() -> list[str]:
+            told = [one["description"] for one in (*city.requests, *city.updates)]
+            marks = [re.search(r"\[linli east (\S+) #\d+ (\w+)\]$", text) for text in told]
+            return [f"{mark[1]}:{mark[2]}" for mark in marks if mark]
+
+        spec = Open311(
+            id="city",
+            url=f"http://127.0.0.1:{line.port}/v2/",
+            services={"overflowing_bin": "BIN"},
+            api_key=KEY,
+            attributes={"SIZE": "large"},
+            updates=True,
+            timeout=SHORT,
+        )
+        yield World(spec, line, effects)
+
+
+def port_of(url: str) -> int:
+    return urlsplit(url).port or 80
+
+
 Worlds = Callable[[], AbstractAsyncContextManager[World]]
 WORLDS: dict[type[SinkSpec], list[Worlds]] = {
     CloudEvents: [city_with_cloud_events],
     MqttBridge: [partial(broker_with_a_reader, version) for version in ("5", "3.1.1")],
+    Open311: [city_with_service_requests],
     Template: [partial(city_with_a_template, read) for read in TEMPLATES],
 }
 
