@@ -8,10 +8,16 @@ from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 from gateway.model import Millis
+from rules.workdays import is_workday
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WORKDAYS, FREEDAYS = 7, 8
+"""Stand among the days of a span for those of the calendar."""
+_CALENDAR = {"workdays": WORKDAYS, "freedays": FREEDAYS}
 _HOURS = re.compile(r"(\d\d?):(\d\d)-(\d\d?):(\d\d)")
 _MIDNIGHT = 24 * 60
+REACH = 16
+"""Days to look ahead and back. The longest holidays so far had 9 days."""
 
 
 class Span(NamedTuple):
@@ -32,6 +38,7 @@ class Window(NamedTuple):
 
 class Schedule(tuple[Span, ...]):
     """Hours of the week, in the site's time zone. Local hours stay local when clocks change.
+    `workdays` and `freedays` go by the Chinese calendar with its worked weekends (调休).
 
     >>> len(Schedule.parse("22:00-06:00")), len(Schedule.parse(["mon-fri 08:00-18:00", "sat"]))
     (1, 2)
@@ -39,7 +46,7 @@ class Schedule(tuple[Span, ...]):
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
-        """Read `22:00-06:00`, `mon-fri 08:00-18:00`, `sat,sun`, or a list of such."""
+        """Read `22:00-06:00`, `mon-fri 08:00-18:00`, `workdays`, or a list of such."""
         listed = [raw] if isinstance(raw, str) else raw
         if not isinstance(listed, list | tuple) or not listed:
             raise ValueError(f"{raw!r} are no hours; write 22:00-06:00 or mon-fri 08:00-18:00")
@@ -55,14 +62,14 @@ class Schedule(tuple[Span, ...]):
 
 @lru_cache(maxsize=256)
 def _edges(schedule: tuple[Span, ...], today: date, zone: ZoneInfo) -> tuple[Millis, ...]:
-    """Start, end, start, end … of what is active from nine days before *today* to nine days
-    after: every day of the week comes before and after."""
+    """Start, end, start, end … of what is active from some weeks before *today* to some weeks
+    after: longer than any holidays, and every kind of day comes before and after."""
     spans = sorted(
         (_instant(day, span.start, zone), _instant(day, span.end, zone))
-        for n in range(-9, 10)
+        for n in range(-REACH, REACH + 1)
         for day in [today + timedelta(days=n)]
         for span in schedule
-        if day.weekday() in span.days
+        if _is_on(day, span)
     )
     merged: list[list[Millis]] = []
     for start, end in spans:
@@ -71,6 +78,13 @@ def _edges(schedule: tuple[Span, ...], today: date, zone: ZoneInfo) -> tuple[Mil
         else:
             merged.append([start, end])
     return tuple(edge for span in merged for edge in span)
+
+
+def _is_on(day: date, span: Span) -> bool:
+    if day.weekday() in span.days:
+        return True
+    kind = WORKDAYS if is_workday(day) else FREEDAYS
+    return kind in span.days
 
 
 def _instant(day: date, minute: int, zone: ZoneInfo) -> Millis:
@@ -101,6 +115,9 @@ def _span(text: Any) -> Span:
 def _days(text: str, wrong: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):
+        if part in _CALENDAR:
+            found.add(_CALENDAR[part])
+            continue
         first, _, last = part.partition("-")
         if first not in DAYS or (last and last not in DAYS):
             raise ValueError(wrong)

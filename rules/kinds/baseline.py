@@ -11,6 +11,7 @@ from rules.rule import Report, Rule
 
 HOUR = 3_600_000
 HOURS = {"week": 168, "day": 24, "none": 1}
+ODD_SHARE = 0.1
 MOST_SAMPLES = 500.0
 """An hour's habit is an average over about so many readings; older ones fade."""
 
@@ -38,9 +39,9 @@ class Baseline(Rule, frozen=True, kw_only=True):
     """Further from the mean of the same hour in the past than so many standard deviations.
 
     The habit is an exponentially weighted mean and variance (West 1979) for each hour of the
-    week, counted in UTC: where clocks change, it learns the hour anew. What is odd is learnt
-    only as far as the limit (or a tenth of it), so that an incident does not become the habit at
-    once. Until an hour has `samples` readings, it is unknown.
+    week, counted in UTC: where clocks change, it learns the hour anew. What is odd counts
+    for a tenth, so that an incident does not become the habit at once. Until an hour has
+    `samples` readings, it is unknown.
 
     ```yaml
     - id: co2-unusual
@@ -81,8 +82,7 @@ class Baseline(Rule, frozen=True, kw_only=True):
         state.odd = self._odd(difference, limit) if known else None
         state.value, state.usual, state.limit = value, habit.mean, limit
         state.unit = seen.unit
-        most = max(limit, abs(difference) / 10) if state.odd else abs(difference)
-        _learn(habit, max(-most, min(most, difference)))
+        _learn(habit, difference, ODD_SHARE if state.odd else 1.0)
         return False
 
     def verdict(self, state: Known, now: Millis, firing: bool) -> bool | None:
@@ -102,8 +102,8 @@ class Baseline(Rule, frozen=True, kw_only=True):
         return (above and self.side != "below") or (below and self.side != "above")
 
 
-def _learn(habit: Habit, difference: float) -> None:
-    habit.count = min(habit.count + 1, MOST_SAMPLES)
-    share = 1 / habit.count
+def _learn(habit: Habit, difference: float, weight: float) -> None:
+    habit.count = min(habit.count + weight, MOST_SAMPLES)
+    share = weight / habit.count
     habit.mean += share * difference
     habit.variance = (1 - share) * (habit.variance + share * difference * difference)

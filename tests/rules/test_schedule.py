@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules import workdays
 from rules.schedule import DAYS, Schedule
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
@@ -31,6 +32,14 @@ def at(text: str, zone: ZoneInfo) -> int:
         ("sat,sun", "2024-05-06 00:00", False),
         ("sun-mon 00:00-24:00", "2024-05-06 23:00", True),
         ("00:00-24:00", "2024-05-06 00:00", True),
+        ("workdays 08:00-18:00", "2026-02-13 12:00", True),
+        ("workdays 08:00-18:00", "2026-02-14 12:00", True),
+        ("workdays 08:00-18:00", "2026-02-16 12:00", False),
+        ("workdays", "2026-02-20 12:00", False),
+        ("freedays", "2026-02-20 12:00", True),
+        ("freedays", "2026-02-28 12:00", False),
+        ("freedays,mon", "2026-03-02 12:00", True),
+        ("workdays", "2031-03-03 12:00", True),
     ],
 )
 def test_active(hours: str, local: str, active: bool) -> None:
@@ -74,3 +83,21 @@ def test_a_window_is_the_same_from_everywhere_inside(
     assert schedule.window(window.end - 1, zone).active is window.active
     if window.end - window.start < timedelta(days=8) / timedelta(milliseconds=1):
         assert schedule.window(window.end, zone).active is not window.active
+
+
+def test_long_holidays_are_seen_across() -> None:
+    window = Schedule.parse("workdays 08:00-18:00").window(
+        at("2026-02-18 12:00", SHANGHAI), SHANGHAI
+    )
+    assert window.start == at("2026-02-14 18:00", SHANGHAI)
+    assert window.end == at("2026-02-24 08:00", SHANGHAI)
+
+
+@pytest.mark.parametrize("year", sorted(workdays.YEARS))
+def test_the_calendar_of_a_year_is_whole(year: int) -> None:
+    """Holidays stand on weekdays, worked days on weekends; the law knows 11 or 13 holidays."""
+    free = [day for day in workdays.FREE if day.year == year]
+    worked = [day for day in workdays.WORKED if day.year == year]
+    assert all(day.weekday() < 5 for day in free)
+    assert all(day.weekday() >= 5 for day in worked)
+    assert len(free) - len(worked) in range(9, 15)
