@@ -35,6 +35,8 @@ MAX_KEYS = 64
 MAX_PLANS = 8
 """Of one topic, and so many attempts: who says something else each time stays on the long way."""
 _FINITE = 1e300
+_INSTANTS = (str, int, float)
+"""What may tell a time; beside another (null), another key may tell it."""
 _POSITIONS = ("lat", "lon")
 """Two values that mean something together: see `normaliser`."""
 
@@ -141,16 +143,12 @@ class Plans:
         self, plan: Plan, document: dict[str, Any], packet: Packet, at: Millis
     ) -> list[Reading] | None:
         """The hot loop: comparisons and copies, nothing else."""
-        _, quotes, sender, time, words, lines, _ = plan
-        if packet.payload.count(b'"') != quotes or (sender and packet.sender != sender):
+        if not _fits(plan, document, packet):
             return None
-        for key, word in words:
-            raw = document[key]
-            if raw is not word and (raw.__class__ is not str or raw != word):
-                return None
+        time = plan.time
         measured, quality = self._stamp(document[time], at) if time else (None, 0)
         found = []
-        for raw, line in zip(document.values(), lines, strict=True):
+        for raw, line in zip(document.values(), plan.lines, strict=True):
             if line is None:
                 continue
             device, quantity, unit, value, low, high, refused, turn = line
@@ -171,6 +169,18 @@ class Plans:
         if measured is not None and at and measured < at - self._late:
             quality |= Quality.LATE
         return measured, int(quality)
+
+
+def _fits(plan: Plan, document: dict[str, Any], packet: Packet) -> bool:
+    """Is it of the plan's shape, but for the numbers?"""
+    _, quotes, sender, time, words, _, _ = plan
+    if packet.payload.count(b'"') != quotes or (sender and packet.sender != sender):
+        return False
+    for key, word in words:
+        raw = document[key]
+        if raw is not word and (raw.__class__ is not str or raw != word):
+            return False
+    return not time or document[time].__class__ in _INSTANTS
 
 
 def _document(payload: bytes) -> dict[str, Any] | None:
@@ -207,7 +217,7 @@ def _plan(
         0 if bare else 2 * (len(document) + texts),
         senders.pop(),
         flat.time_key(document),
-        tuple((k, raw) for k, raw in document.items() if not _is_number(raw) and not _inert(k)),
+        tuple((k, raw) for k, raw in document.items() if not (_is_number(raw) or _inert(k, raw))),
         tuple(lines.get(key) for key in document),
         any(watched(source.reading.quantity) for source in sources),
     )
@@ -273,6 +283,6 @@ def _is_number(raw: Any) -> bool:
     return isinstance(raw, int | float) and not isinstance(raw, bool)
 
 
-def _inert(key: str) -> bool:
-    """May the word under it be anything, without a reading that comes or goes?"""
-    return key.lower() in flat.TIMES or flat.about(key)
+def _inert(key: str, raw: Any) -> bool:
+    """Is it a text that may be any other, without a reading that comes or goes?"""
+    return isinstance(raw, str) and (key.lower() in flat.TIMES or flat.about(key))

@@ -137,6 +137,16 @@ def test_the_second_message_goes_the_short_way(topic: str, first: str, then: str
         ("zigbee2mqtt/z", '{"voltage":3000}', '{"voltage":230}'),
         ("zigbee2mqtt/z", '{"contact":true}', '{"contact":false}'),
         ("zigbee2mqtt/z", '{"contact":true}', '{"contact":1}'),
+        (
+            "a/f",
+            '{"temperature":20,"ts":1795219100,"last_seen":1795219000}',
+            '{"temperature":20,"ts":null,"last_seen":1795219000}',
+        ),
+        (
+            "a/f",
+            '{"temperature":20,"ts":1795219100,"last_seen":null}',
+            '{"temperature":20,"ts":1795219100,"last_seen":1795219000}',
+        ),
         ("a/f", '{"lat":20,"lon":20}', '{"lat":0,"lon":0}'),
         ("a/f", '{"latitude":20,"longitude":20}', '{"latitude":0,"longitude":0}'),
         ("a/s", '{"temperature":20}', '{"temperature":21}'),
