@@ -108,11 +108,13 @@ async def main() -> None:
     parser.add_argument("--stop-after", type=int, default=10**9, help="so many commits")
     parser.add_argument("--early", action="store_true", help="acknowledge before the commit")
     parser.add_argument("--fail-at", type=int, help="the commit before which the disk fails")
+    parser.add_argument("--synchronous", default="FULL", help="what a control relaxes")
     parser.add_argument("--forget", action="store_true", help="keep readings for a moment only")
     args = parser.parse_args()
     hurry()
     keep = Duration(50) if args.forget else Duration.parse("90d")
     store = Store.open(args.database, StoreSpec(keep=keep))
+    store._access.writer.db.execute(f"PRAGMA synchronous = {args.synchronous}")
     for _ in store.recall().tail:
         pass
     say("ready")

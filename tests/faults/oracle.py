@@ -58,14 +58,15 @@ class Oracle:
         self.kills += process.returncode == -9
         if errors:
             raise Broken(errors.decode())
-        self._note(output.decode().splitlines())
+        self.hear(output.decode().splitlines())
         return process.returncode if in_time else 0
 
     def run_for_a_while(self, chance: random.Random, *options: str) -> None:
         """Killed at a random moment: while starting, between commits, within one."""
         self.run("--seed", str(chance.randrange(10**9)), *options, seconds=chance.uniform(0.3, 1.3))
 
-    def _note(self, lines: Sequence[str]) -> None:
+    def hear(self, lines: Sequence[str]) -> None:
+        """Remember what a committer said."""
         for line in lines:
             match line.split():
                 case ["acked", seq, id]:
