@@ -10,6 +10,7 @@ import numpy as np
 
 from vision.frame import Field, Mask, above
 from vision.reference import Look
+from vision.register import Shift, moved
 
 SAME = 16.0
 """Units within which a pixel shows what it showed before."""
@@ -39,6 +40,10 @@ class Candidates:
         fresh = (other > 0) & (self.age <= 0)
         self.level[fresh] = look.level[fresh]
         return same
+
+    def move(self, by: Shift) -> None:
+        """Everything is seen elsewhere."""
+        self.level, self.age = moved(self.level, by), moved(self.age, by, border=0.0)
 
     def drop(self, where: Mask) -> None:
         self.age[where > 0] = 0

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from vision.frame import Field, Frame, Mask, Plane
+from vision.register import Shift, moved
 
 FLOOR = 16.0
 """Grey levels added before the logarithm: sensor noise in the dark must not be stretched."""
@@ -115,6 +116,15 @@ class Reference:
         height, width = self.u.shape
         half = cv2.resize(where, (width, height), interpolation=cv2.INTER_NEAREST) > 0
         self.u[half], self.v[half] = look.u[half], look.v[half]
+        self._refresh()
+
+    def move(self, by: Shift) -> None:
+        """Everything is seen elsewhere; what comes in at the border is not known yet."""
+        self.level, self.noise = moved(self.level, by), moved(self.noise, by)
+        self.support = moved(self.support, by, border=0.0)
+        half = by[0] // 2, by[1] // 2
+        self.u, self.v = moved(self.u, half), moved(self.v, half)
+        self.tint_noise = moved(self.tint_noise, half)
         self._refresh()
 
     def _refresh(self) -> None:

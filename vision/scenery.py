@@ -14,10 +14,13 @@ from gateway.model import Millis
 from vision.candidates import Candidates
 from vision.frame import Field, Frame, Mask, above
 from vision.reference import Look, Reference, level_of
+from vision.register import NONE, shift
 from vision.relight import relit
 
 LONGEST_STEP = 5.0
 """Seconds: a longer gap between two frames tells nothing of what happened in it."""
+REGISTER = 2000
+"""Millis between two looks at whether the camera was nudged."""
 LESSON = 0.4
 """Seconds between two lessons for the reference."""
 SWAY = 0.8
@@ -65,6 +68,8 @@ class Scenery:
         self._candidates: Candidates
         self._foreign: Mask
         self._unlearnt = 0.0
+        self._registered: Millis = 0
+        self._shift = NONE
         self._then: Field
         self._then_at: Millis = 0
 
@@ -79,6 +84,8 @@ class Scenery:
             return None
         self._at = frame.at
         look = relit(frame, reference, self._foreign)
+        if self._nudged(reference, look):
+            look = relit(frame, reference, self._foreign)
         foreign = _clean(reference.differs(look))
         shown = self._candidates.follow(look, foreign, dt, self._longest)
         self._unlearnt += dt
@@ -104,6 +111,21 @@ class Scenery:
         self._candidates = Candidates(frame.y.shape)
         self._foreign = np.zeros(frame.y.shape, np.uint8)
         self._then, self._then_at = level_of(frame.y), frame.at
+
+    def _nudged(self, reference: Reference, look: Look) -> bool:
+        """Follow a camera that was bumped: the scene moves with the picture, once that was
+        seen twice in a row."""
+        if self._at - self._registered < REGISTER:
+            return False
+        self._registered = self._at
+        before, self._shift = self._shift, shift(look.level, reference.level)
+        if self._shift == NONE or self._shift != before:
+            return False
+        reference.move(self._shift)
+        self._candidates.move(self._shift)
+        self._foreign = np.zeros_like(self._foreign)
+        self._shift = NONE
+        return True
 
     def _compare(self, reference: Reference, look: Look) -> tuple[Mask | None, float]:
         """What is not as it was about a second ago. People sway; things do not."""
