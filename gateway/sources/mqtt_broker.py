@@ -32,12 +32,12 @@ _OLD_BROKER = frozenset({1, 0x84})
 class BrokerTls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the broker is recognised, and how the gateway proves itself to it."""
 
-    ca: Path | None = None
+    ca: str = ""
     """PEM file with the authorities to trust, relative to the site's folder, as the others;
     without it the system's are trusted."""
-    certificate: Path | None = None
+    certificate: str = ""
     """PEM file with the gateway's own certificate, where the broker asks for one."""
-    key: Path | None = None
+    key: str = ""
     """PEM file with its private key."""
 
     def context(self, root: Path) -> ssl.SSLContext:

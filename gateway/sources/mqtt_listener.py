@@ -21,11 +21,11 @@ BACKLOG = 1024
 class ListenerTls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the endpoint proves itself, and whether clients must."""
 
-    certificate: Path
+    certificate: str
     """PEM file with the chain; relative to the site's folder, as the others."""
-    key: Path
+    key: str
     """PEM file with the private key."""
-    client_ca: Path | None = None
+    client_ca: str = ""
     """PEM file with the authorities that client certificates must come from."""
     client_certificate: Literal["optional", "required"] = "optional"
     """With `client_ca`: may, or must, a client show a certificate?"""

@@ -255,7 +255,7 @@ def secured(certs: Path, folder: Path) -> str:
 async def test_tls_with_user_and_password(tmp_path, certs):
     async with mosquitto(tmp_path, secured(certs, tmp_path)) as broker:
         inbox = HeldInbox(prompt=True)
-        trust = BrokerTls(ca=Path("ca.pem"))
+        trust = BrokerTls(ca="ca.pem")
         login = {"user": "linli", "password": "secret", "tls": trust}
         async with subscribing(broker.port, inbox, certs, **login) as client:
             await client.subscribed()
@@ -270,10 +270,10 @@ async def test_tls_with_a_client_certificate(tmp_path, certs):
     )
     async with mosquitto(tmp_path, conf) as broker:
         inbox = HeldInbox(prompt=True)
-        shown = BrokerTls(ca=Path("ca.pem"), certificate=Path("client.pem"), key=Path("client.key"))
+        shown = BrokerTls(ca="ca.pem", certificate="client.pem", key="client.key")
         async with subscribing(broker.port, inbox, certs, tls=shown) as client:
             await client.subscribed()
-        nobody = BrokerTls(ca=Path("ca.pem"))
+        nobody = BrokerTls(ca="ca.pem")
         async with subscribing(broker.port, inbox, certs, tls=nobody) as client:
             await _fails(client)
             assert not client.health.states
@@ -281,7 +281,7 @@ async def test_tls_with_a_client_certificate(tmp_path, certs):
 
 async def test_a_broker_that_cannot_be_trusted_hears_no_password(tmp_path, certs):
     async with mosquitto(tmp_path, secured(certs, tmp_path)) as broker:
-        for tls in (BrokerTls(ca=Path("other-ca.pem")), BrokerTls()):
+        for tls in (BrokerTls(ca="other-ca.pem"), BrokerTls()):
             login = {"user": "linli", "password": "secret", "tls": tls}
             async with subscribing(broker.port, HeldInbox(), certs, **login) as client:
                 await _fails(client)
@@ -290,7 +290,7 @@ async def test_a_broker_that_cannot_be_trusted_hears_no_password(tmp_path, certs
 
 async def test_a_wrong_password_and_a_closed_door_are_told(tmp_path, certs):
     async with mosquitto(tmp_path, secured(certs, tmp_path)) as broker:
-        login = {"user": "linli", "password": "wrong", "tls": BrokerTls(ca=Path("ca.pem"))}
+        login = {"user": "linli", "password": "wrong", "tls": BrokerTls(ca="ca.pem")}
         async with subscribing(broker.port, HeldInbox(), certs, **login) as client:
             await _fails(client)
         assert "Not authorized" in client.failures[0]

@@ -132,7 +132,7 @@ def certs(tmp_path_factory):
     return folder
 
 
-SERVER = {"certificate": Path("server.pem"), "key": Path("server.key")}
+SERVER = {"certificate": "server.pem", "key": "server.key"}
 
 
 def trusting(certs: Path, *, showing: str = "", ca: str = "ca") -> ssl.SSLContext:
@@ -155,7 +155,7 @@ async def test_tls_with_a_password(certs):
 
 
 async def test_a_client_certificate_is_a_user(certs):
-    tls = ListenerTls(**SERVER, client_ca=Path("ca.pem"))
+    tls = ListenerTls(**SERVER, client_ca="ca.pem")
     async with listening(HeldInbox(prompt=True), certs, users=USERS, tls=tls) as stage:
         client = gmqtt.Client("gmqtt")
         await client.connect("127.0.0.1", stage.port, ssl=trusting(certs, showing="client"))
@@ -168,7 +168,7 @@ async def test_a_client_certificate_is_a_user(certs):
 
 
 async def test_a_required_certificate_is_required_and_of_the_right_authority(certs):
-    tls = ListenerTls(**SERVER, client_ca=Path("ca.pem"), client_certificate="required")
+    tls = ListenerTls(**SERVER, client_ca="ca.pem", client_certificate="required")
     async with listening(root=certs, users=USERS, tls=tls) as stage:
         assert await answers(stage.port, trusting(certs, showing="client"))
         assert not await answers(stage.port, trusting(certs))
