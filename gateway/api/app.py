@@ -14,10 +14,11 @@ from gateway.api.accounts import Accounts
 from gateway.api.changes import Changes
 from gateway.api.desk import Desk
 from gateway.api.guard import Guard
-from gateway.api.problem import on_http_exception, on_invalid
+from gateway.api.problem import on_http_exception, on_invalid, on_store_failed
 from gateway.api.spec import ConsoleSpec
 from gateway.console import pages
 from gateway.plugins import modules
+from gateway.store.failures import StoreFailed
 
 ABOUT = """Everything that the console does, it does through these routes.
 
@@ -46,6 +47,7 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(HTTPException, on_http_exception)
     app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(StoreFailed, on_store_failed)
     app.add_middleware(
         Guard, access=Access(routers), accounts=accounts, spec=spec, health=desk.health
     )

@@ -89,9 +89,9 @@ class Guard:
     def _ours(self, headers: Headers) -> bool:
         if headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return False
-        origin = urlsplit(headers.get("origin", ""))
-        public = urlsplit(self._spec.public_url)
-        return bool(origin.netloc) and origin.netloc in (headers.get("host"), public.netloc)
+        scheme, _, origin = headers.get("origin", "").partition("://")
+        public = urlsplit(self._spec.public_url).netloc
+        return scheme in ("http", "https") and origin in (headers.get("host"), public or None)
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         async def sending(message: Message) -> None:

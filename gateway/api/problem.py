@@ -26,6 +26,11 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     return problem(error.status_code, "" if same else str(error.detail), error.headers)
 
 
+async def on_store_failed(request: Request, error: Exception) -> Response:
+    """The disk fails; it is said in `store` of the health, and tried again there."""
+    return problem(503, "The gateway's disk fails. Look at it.", {"Retry-After": "30"})
+
+
 async def on_invalid(request: Request, error: Exception) -> Response:
     """FastAPI's own check of path and query."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else

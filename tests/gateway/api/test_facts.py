@@ -3,9 +3,11 @@
 import base64
 import json
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.api.desk import Desk
+from gateway.store.failures import StoreFailed
 from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import NOW, FakeClock
 
@@ -77,6 +79,19 @@ async def test_giving_up_takes_only_what_was_refused(client: Client) -> None:
     path = "/api/v1/sinks/city/dead"
     assert (await client.ask("POST", f"{path}/inc-0030-1/discard", "omar")).status == 204
     assert (await client.ask("GET", path, "omar")).json() == []
+
+
+async def test_a_disk_that_fails_is_told_as_such(
+    client: Client, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(*_: object) -> None:
+        raise StoreFailed("disk I/O error while reading incidents")
+
+    monkeypatch.setattr(desk.store, "incident", fails)
+    answer = await client.ask("GET", "/api/v1/incidents/inc-0000", "vera")
+    assert answer.status == 503
+    assert answer.headers["Retry-After"] == "30"
+    assert "I/O" not in answer.json()["detail"]
 
 
 async def test_quarantine_keeps_the_bytes(client: Client) -> None:
