@@ -142,13 +142,13 @@ def _timeline(question: Question, episodes: Sequence[Episode]) -> str:
     """A line for each key, the busiest first; a bar for each incident."""
     keys = [key for key, _ in Counter(e.key for e in episodes).most_common(MOST_LINES)]
     line = {key: 18 * n + 14 for n, key in enumerate(keys)}
-    left, height = 200, 18 * len(keys) + 24
+    left, height = 130, 18 * len(keys) + 24
     scale = (WIDTH - left) / max(question.end - question.start, 1)
 
     def x(at: Millis) -> float:
         return left + (at - question.start) * scale
 
-    names = "".join(f'<text x="4" y="{y + 4}">{escape(key[:30])}</text>' for key, y in line.items())
+    names = "".join(f'<text x="4" y="{y + 4}">{escape(key[:18])}</text>' for key, y in line.items())
     bars = "".join(
         f'<rect x="{x(e.opened):.1f}" y="{line[e.key] - 5}" height="11" '
         f'width="{max(x(e.closed or question.end) - x(e.opened), 1.5):.1f}" fill="#d8572f">'

@@ -15,8 +15,7 @@ from gateway.store.logbook import Logbook
 from rules import backtest, past
 from rules import explain as explaining
 from rules.backtest import Episode
-from rules.engine import Engine
-from rules.explain import Explanation
+from rules.explain import Explanation, Witness
 from rules.past import Track
 from rules.rule import Rule
 from rules.variants import Variant
@@ -99,7 +98,7 @@ def run(path: Path, question: Question, progress: Progress, workers: int = 1) ->
 def explain(path: Path, question: Question) -> list[Explanation]:
     """How each key stands with the first variant at the end of the question."""
     rules = [question.variants[0].rule, *question.others]
-    engine = Engine(rules, question.subjects, question.zone)
+    engine = Witness(rules, question.subjects, question.zone)
     unit = list(_tracks(path, question, rules))
     scenes = Logbook(path).scenes(question.start, question.end)
     for seen in backtest.merged(unit, scenes):

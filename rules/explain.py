@@ -6,10 +6,19 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.model import Duration, Millis
+from gateway.model import Duration, Millis, Subject
 from rules.cell import Cell, Group
 from rules.engine import Engine, cells_of
 from rules.rule import Rule
+
+
+class Witness(Engine):
+    """An engine that passes nothing over: what changed nothing is still the last thing heard."""
+
+    def _cell(self, rule: Rule, subject: Subject) -> Cell:
+        cell = super()._cell(rule, subject)
+        cell.calm = None
+        return cell
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -30,7 +39,7 @@ class Explanation(msgspec.Struct, frozen=True):
     devices: tuple[Standing, ...]
 
 
-def explain(engine: Engine, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
+def explain(engine: Witness, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
     """How each key stands with *rule* at *now*, to which *engine* has been advanced."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells_of(engine, rule.id):

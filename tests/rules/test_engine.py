@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gateway.model import Detection, Duration, GridCode, Place, Reading, Scene, Signal, Subject
 from rules.engine import Engine
-from rules.explain import explain
+from rules.explain import Witness, explain
 from rules.kinds.camera import Camera
 from rules.kinds.object import Object
 from rules.kinds.silence import Silence
@@ -239,7 +239,7 @@ def test_a_camera_rule_selects_cameras_by_id() -> None:
 def test_explaining() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     rule = hot(wait=Duration(60_000), cooldown=Duration(600_000), stale=Duration(100_000))
-    engine = Engine([rule], SUBJECTS, zone)
+    engine = Witness([rule], SUBJECTS, zone)
 
     def said(second: float) -> tuple[str, ...]:
         engine.advance(T0 + round(second * SECOND))
@@ -247,6 +247,12 @@ def test_explaining() -> None:
         (device,) = one.devices
         return (*one.lines, device.state, *device.lines)
 
+    feed(engine, seen("a", 2, -20), seen("a", 3, -10))
+    assert said(-5)[1:] == (
+        "does not hold",
+        "t 3 Cel is not above 8 Cel",
+        "last heard 2024-01-01 07:59:50",
+    )
     feed(engine, seen("a", 9, 0))
     assert said(20) == (
         "no incident is open",
