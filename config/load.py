@@ -191,12 +191,17 @@ def _twice(kind: str, entries: list[Entry]) -> Iterator[Problem]:
 def _loose_ends(
     rules: list[Entry], devices: list[Entry], cameras: list[Entry]
 ) -> Iterator[Problem]:
-    """Rules that name a device, camera or zone that is not there."""
+    """Rules that name a device, a camera or a rule that is not there."""
     names = {
         "devices": {entry.spec.id for entry in devices},
         "cameras": {entry.spec.id for entry in cameras},
     }
+    ids = {entry.spec.id for entry in rules}
     for rule in rules:
+        for name in rule.spec.unless:
+            if name not in ids:
+                what = f"there is no rule {name!r}{nearest(name, ids)}"
+                yield rule.document.problem((*rule.keys, "unless"), what)
         for field, known in names.items():
             for name in getattr(rule.spec.select, field, ()):
                 if name not in known and not any(c in name for c in "*?["):
