@@ -21,12 +21,14 @@ import gateway.sinks
 from gateway.model import Duration, Envelope, Phase, Place, Reason, Severity
 from gateway.plugins import subclasses
 from gateway.ports import Retry, SinkSpec
+from gateway.sinks.cap import Cap, Hazard
 from gateway.sinks.cloud_events import CloudEvents
 from gateway.sinks.mqtt_bridge import MqttBridge
 from gateway.sinks.open311 import Open311
 from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
+from tests.contracts.cap_register import Register, parameter, text
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
 from tests.contracts.georeport import KEY, georeport
 from tests.contracts.reader import Reader
@@ -102,26 +104,20 @@ async def city_with_a_template(read: Callable[[bytes], str]) -> AsyncIterator[Wo
 
     app = web.Application()
     app.router.add_post("/in", take)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
 
     async def effects() -> list[str]:
         return list(cases)
 
-    try:
-        async with BadLine("127.0.0.1", runner.addresses[0][1]) as line:
-            spec = Template(
-                id="city",
-                url=f"http://127.0.0.1:{line.port}/in",
-                timeout=SHORT,
-                phases=get_args(Phase),
-                success=Success(path="code", equals=("10000",)),
-                **TEMPLATES[read],
-            )
-            yield World(spec, line, effects)
-    finally:
-        await runner.cleanup()
+    async with serving(app) as port, BadLine("127.0.0.1", port) as line:
+        spec = Template(
+            id="city",
+            url=f"http://127.0.0.1:{line.port}/in",
+            timeout=SHORT,
+            phases=get_args(Phase),
+            success=Success(path="code", equals=("10000",)),
+            **TEMPLATES[read],
+        )
+        yield World(spec, line, effects)
 
 
 @asynccontextmanager
@@ -172,12 +168,50 @@ async def city_with_service_requests() -> AsyncIterator[World]:
         yield World(spec, line, effects)
 
 
+@asynccontextmanager
+async def platform_for_warnings() -> AsyncIterator[World]:
+    register = Register()
+
+    async def take(request: web.Request) -> web.Response:
+        register.take(await request.read())
+        return web.Response()
+
+    async def effects() -> list[str]:
+        told = register.messages.values()
+        return [f"{text(one, 'incidents')}:{parameter(one, 'phase')}" for one in told]
+
+    app = web.Application()
+    app.router.add_post("/cap", take)
+    async with serving(app) as port, BadLine("127.0.0.1", port) as line:
+        spec = Cap(
+            id="city",
+            url=f"http://127.0.0.1:{line.port}/cap",
+            sender="linli@east",
+            hazards={"overflowing_bin": Hazard("满溢 Overflow", ("Env",))},
+            timeout=SHORT,
+        )
+        yield World(spec, line, effects)
+
+
+@asynccontextmanager
+async def serving(app: web.Application) -> AsyncIterator[int]:
+    """Its port."""
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
 def port_of(url: str) -> int:
     return urlsplit(url).port or 80
 
 
 Worlds = Callable[[], AbstractAsyncContextManager[World]]
 WORLDS: dict[type[SinkSpec], list[Worlds]] = {
+    Cap: [platform_for_warnings],
     CloudEvents: [city_with_cloud_events],
     MqttBridge: [partial(broker_with_a_reader, version) for version in ("5", "3.1.1")],
     Open311: [city_with_service_requests],
