@@ -70,7 +70,7 @@ class Outbox:
 
     async def backlog(self) -> Mapping[str, Backlog]:
         """By sink; a sink for which nothing waits and nothing is dead is left out."""
-        return await self._access.read(_backlog)
+        return await self._access.read(backlog)
 
     async def _move(self, sink: str, id: str, before: str, after: str, reason: str) -> bool:
         def move(db: sqlite3.Connection) -> bool:
@@ -115,7 +115,8 @@ def _open(key: tuple[str, str], crc: int, body: bytes) -> Envelope:
         raise Damaged(f"envelope {key[1]} for {key[0]}: {error}") from error
 
 
-def _backlog(db: sqlite3.Connection) -> dict[str, Backlog]:
+def backlog(db: sqlite3.Connection) -> dict[str, Backlog]:
+    """By sink, as `Outbox.backlog`."""
     rows = db.execute(
         "SELECT sink, sum(state = 'waiting'), sum(state = 'dead'), "
         "min(CASE state WHEN 'waiting' THEN at END) FROM outbox "
