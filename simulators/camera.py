@@ -73,9 +73,9 @@ class Stage:
         walking = [walk for walk in self._walks if walk.begin <= now < walk.finish]
         actors: list[tuple[float, Callable[[], None]]] = []
         for thing in lying:
-            actors.append((thing.foot[1], lambda thing=thing: _draw_thing(canvas, thing)))  # type: ignore[misc]
+            actors.append((thing.foot[1], lambda thing=thing: _draw_thing(canvas, thing)))  # type: ignore[misc] # mypy knows no bound lambda
         for walk in walking:
-            actors.append((walk.at(now)[1], lambda walk=walk: _draw_walker(canvas, walk, now)))  # type: ignore[misc]
+            actors.append((walk.at(now)[1], lambda walk=walk: _draw_walker(canvas, walk, now)))  # type: ignore[misc] # mypy knows no bound lambda
         for _, draw in sorted(actors, key=lambda actor: actor[0]):
             draw()
         return self._exposed(canvas, t)
@@ -167,7 +167,7 @@ def _passers(seed: int, nearest: float, farthest: float) -> tuple[Walk, ...]:
         if rng.random() < 0.5:
             ends = ends[::-1]
         coat = tuple(int(c) for c in rng.integers(30, 200, 3))
-        walks.append(Walk(ends[0], ends[1], t, t + rng.uniform(8, 13), coat))  # type: ignore[arg-type]
+        walks.append(Walk(ends[0], ends[1], t, t + rng.uniform(8, 13), coat))  # type: ignore[arg-type] # three ints
         t += rng.uniform(5, 12)
     return tuple(walks)
 
