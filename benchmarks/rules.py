@@ -4,6 +4,9 @@ python -m benchmarks.rules [--readings N] [--repeat N]
 """
 
 import argparse
+import asyncio
+import os
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
@@ -19,7 +22,10 @@ from msgspec.structs import replace
 
 from config.schema import RULES
 from config.suites import suites
-from gateway.model import Duration, Place, Reading, Subject
+from gateway import backtests
+from gateway.backtests import Question
+from gateway.model import Batch, Duration, Place, Reading, Subject
+from gateway.store import Store, StoreSpec
 from rules import backtest
 from rules.engine import Engine
 from rules.kinds.silence import Silence
@@ -59,6 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readings", type=int, default=100_000, help="per live measurement")
     parser.add_argument("--past", type=int, default=10_000_000, help="readings of the backtest")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="readings in a real store")
     parser.add_argument("--repeat", type=int, default=3)
     args = parser.parse_args()
     print("live, one core                             readings/s   judgements/s")
@@ -70,6 +77,7 @@ def main() -> None:
         print(f"  {name:38} {rate:12,.0f} {rate * concerned:14,.0f}")
     _memory(args.repeat)
     _past(args.past, args.repeat)
+    asyncio.run(_stored(args.stored))
 
 
 def _live() -> list[tuple[str, Sequence[Rule], str]]:
@@ -130,7 +138,7 @@ def _memory(repeat: int) -> None:
 
 
 def _past(count: int, repeat: int) -> None:
-    """In memory; `benchmarks.store` says what reading it from the store costs."""
+    """In memory: what judging costs."""
     each = count // DEVICES
     rng = np.random.default_rng(2)
     at = T0 + np.arange(each, dtype=np.int64) * 60_000
@@ -162,6 +170,31 @@ def _track(
 def _rule(entry: dict[str, Any]) -> Rule:
     kind = next(k for k in RULES if k.__struct_config__.tag == entry["kind"])
     return msgspec.convert(entry, kind, dec_hook=lambda t, raw: t.parse(raw))
+
+
+async def _stored(count: int) -> None:
+    """From a store on disk, on all cores, by the clock on the wall: reading and judging."""
+    rule = _rule(yaml.safe_load(PAST)[0])
+    values = np.round(np.random.default_rng(3).normal(60, 10, count), 1).tolist()
+    batch, steps = 5000, count // DEVICES
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "linli.db"
+        store = Store.open(path, StoreSpec())
+        for start in range(0, count, batch):
+            readings = tuple(
+                Reading(f"d{n % DEVICES}", "t", values[n], T0 + n // DEVICES * 60_000, unit="u")
+                for n in range(start, min(start + batch, count))
+            )
+            await store.commit(Batch(at=readings[-1].at, readings=readings))
+        await store.aclose()
+        end = T0 + steps * 60_000
+        cores = os.cpu_count() or 1
+        for name, settings in (("threshold", []), ("30 variants", ["above=81:95:1", "for=5m,10m"])):
+            question = Question(variants(rule, settings), [], SUBJECTS, UTC, T0, end)
+            begun = time.perf_counter()
+            backtests.run(path, question, lambda device, readings: None, cores)
+            spent = time.perf_counter() - begun
+            print(f"  from a store of {count:,} readings, {cores} cores, {name}: {spent:.2f} s")
 
 
 def _sweep(rules: Sequence[Rule], tracks: Sequence[Track], end: int) -> None:

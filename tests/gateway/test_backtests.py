@@ -169,3 +169,12 @@ def test_there_may_be_nothing_to_explain(site: Path, capsys: pytest.CaptureFixtu
     assert cli.main(["rules", "explain", str(site), "full", "--key", "bin-9"]) == 1
     assert "nothing that it looks at was heard about 'bin-9'" in capsys.readouterr().err
     assert cli.main(["rules", "explain", str(site), "fool"]) == 2
+
+
+def test_an_unless_that_names_nothing_is_a_problem_of_the_site(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = site / "rules" / "all.yaml"
+    file.write_text(file.read_text().replace("periods: 2}", "periods: 2, unless: [ful]}"))
+    assert cli.main(["check", str(site)]) == 1
+    assert "there is no rule 'ful'; did you mean 'full'?" in capsys.readouterr().out
