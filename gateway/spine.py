@@ -130,13 +130,15 @@ class Spine:
             )
         for why in decoded.rejected:
             draft.tally["rejected", decoded.dialect, why] += 1
-        draft.unknown.extend(decoded.unknown)
+        if decoded.unknown:
+            draft.unknown.extend(decoded.unknown)
+        draft.readings.extend(decoded.readings)
         for reading in decoded.readings:
-            draft.readings.append(reading)
             self._judge(reading, draft)
 
     def _judge(self, seen: Observation, draft: "_Draft") -> None:
-        draft.changes(self._fold(self._engine.observe(seen)))
+        if signals := self._engine.observe(seen):  # of a thousand readings, one has any
+            draft.changes(self._fold(signals))
 
     def _fold(self, signals: Iterable[Signal]) -> Iterable[Change]:
         return [change for signal in signals if (change := self._ledger.apply(signal))]

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -34,8 +35,15 @@ def run(args: argparse.Namespace) -> int:
         print("Nothing was started. `linli check` prints this again.", file=sys.stderr)
         return 1
     set_up_logs(args.log)
+    _open_many_files()
     uvloop.run(until_signalled(config))
     return 0
+
+
+def _open_many_files() -> None:
+    """Each device holds a socket; the system's usual 1024 would be too few."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def until_signalled(config: Config) -> None:
