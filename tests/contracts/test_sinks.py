@@ -24,11 +24,13 @@ from gateway.ports import Retry, SinkSpec
 from gateway.sinks.cap import Cap, Hazard
 from gateway.sinks.cloud_events import CloudEvents
 from gateway.sinks.mqtt_bridge import MqttBridge
+from gateway.sinks.ngsi_ld import NgsiLd
 from gateway.sinks.open311 import Open311
 from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
 from tests.contracts.cap_register import Register, parameter, text
+from tests.contracts.context_broker import Broker
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
 from tests.contracts.georeport import KEY, georeport
 from tests.contracts.reader import Reader
@@ -194,6 +196,19 @@ async def platform_for_warnings() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
+async def context_broker() -> AsyncIterator[World]:
+    broker = Broker()
+
+    async def effects() -> list[str]:
+        return [f"{one['reportId']}:{one['phase']}" for one in broker.states]
+
+    async with serving(broker.app()) as port, BadLine("127.0.0.1", port) as line:
+        yield World(
+            NgsiLd(id="city", url=f"http://127.0.0.1:{line.port}", timeout=SHORT), line, effects
+        )
+
+
+@asynccontextmanager
 async def serving(app: web.Application) -> AsyncIterator[int]:
     """Its port."""
     runner = web.AppRunner(app)
@@ -214,6 +229,7 @@ WORLDS: dict[type[SinkSpec], list[Worlds]] = {
     Cap: [platform_for_warnings],
     CloudEvents: [city_with_cloud_events],
     MqttBridge: [partial(broker_with_a_reader, version) for version in ("5", "3.1.1")],
+    NgsiLd: [context_broker],
     Open311: [city_with_service_requests],
     Template: [partial(city_with_a_template, read) for read in TEMPLATES],
 }
