@@ -40,7 +40,8 @@ from rules.engine import Engine
 log = logging.getLogger("linli")
 
 GRACE = 10.0
-"""Seconds that a stop may take to drain the inbox."""
+"""Seconds that a stop may take to drain the inbox, or to end a group of tasks."""
+TRIES = 5
 LINK_LIFE = Duration.parse("30d")
 """How long a link to evidence is good: longer than a long outage of the uplink."""
 
@@ -262,7 +263,13 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks)
+    """Cancel, and once more where a task lost the first one: up to Python 3.12 a TaskGroup that
+    fails at the very moment of a cancellation tells only of the failure."""
+    pending = set(tasks)
+    for _ in range(TRIES):
+        for task in pending:
+            task.cancel()
+        if pending:
+            _, pending = await asyncio.wait(pending, timeout=GRACE / TRIES)
+    for task in pending:
+        log.warning("%s does not end", task.get_name())

@@ -57,6 +57,7 @@ class Publisher:
             try:
                 await self._connected()
             except (OSError, ProtocolError, EOFError):
+                _heed_cancellation()
                 await asyncio.sleep(rng.uniform(0.2, 2.0))
 
     async def _connected(self) -> None:
@@ -100,6 +101,14 @@ class Publisher:
                     number, _ = decode_ack(frame, VERSION)
                     self.acknowledged += self._sent.pop(number, None) is not None
             self._wake.set()
+
+
+def _heed_cancellation() -> None:
+    """Up to Python 3.12 a TaskGroup that fails at the very moment of a cancellation tells only
+    of the failure."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _read(reader: asyncio.StreamReader, frames: Frames) -> list[Frame]:

@@ -157,3 +157,29 @@ async def test_what_was_not_acknowledged_is_sent_again():
         with pytest.raises(asyncio.CancelledError):
             await running
     assert {int(item.payload) for item in stage.inbox.items} == set(range(30))
+
+
+async def test_a_publisher_ends_though_its_peer_vanishes_at_that_very_moment() -> None:
+    """As when Ctrl-C reaches the demo and its gateway at once."""
+    peers: list[asyncio.StreamWriter] = []
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        peers.append(writer)
+        await reader.read(100)
+        writer.write(bytes((0x20, 2, 0, 0)))
+        await reader.read()
+
+    async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for turns in range(8):
+            publisher = Publisher("127.0.0.1", port, "sim")
+            task = asyncio.create_task(publisher.run())
+            while len(peers) <= turns:  # noqa: ASYNC110 - the peer tells of no event
+                await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
+            peers[turns].transport.abort()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            _, pending = await asyncio.wait([task], timeout=5)
+            assert not pending
