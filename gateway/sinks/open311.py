@@ -32,8 +32,8 @@ LIST_LIMIT = 4 * 1024 * 1024
 LIST_CUT = 1000
 """A platform may list no more requests than this; then half of the time is asked for."""
 LONGEST_SPAN = Duration.parse("90d")
-SKEW = Duration.parse("1h")
-"""By which the platform's clock may differ from ours."""
+SKEW = Duration.parse("1d")
+"""By which the platform's clock may differ from ours: it may take UTC for its own time zone."""
 REMEMBERED = 1000
 """Requests whose number needs no look."""
 

@@ -99,6 +99,14 @@ async def test_it_is_found_again_after_a_long_outage(city: City) -> None:
     ]
 
 
+@pytest.mark.parametrize("hours", [-11, -1, 8, 14])
+async def test_it_is_found_again_where_utc_is_taken_for_local_time(city: City, hours: int) -> None:
+    city.now += hours * 3600
+    await send(spec(city.url), envelope())
+    await send(spec(city.url), envelope(), at=NOON + HOUR)
+    assert len(city.requests) == 1
+
+
 async def test_ids_that_begin_alike_are_not_mixed_up(city: City) -> None:
     await send(spec(city.url), envelope("i-11"), envelope("i-1"))
     assert len(city.requests) == 2
