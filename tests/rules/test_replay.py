@@ -151,3 +151,28 @@ def test_signals_of_one_incident_come_in_order(day: Day) -> None:
 def test_what_is_not_for_rules_is_not_judged(day: Day) -> None:
     late = [replace(o, quality=2) for o in day.seen if isinstance(o, Reading)]
     assert not day._replace(seen=late).replay()
+
+
+@given(
+    st.sampled_from(RULES),
+    st.lists(
+        st.tuples(
+            st.integers(0, 10**8),
+            st.one_of(st.floats(), st.sampled_from([1.7e308, -1.7e308, 5e-324]), st.text()),
+        ),
+        max_size=30,
+    ),
+)
+def test_any_value_is_judged_or_passed_over(
+    rule: Rule, values: list[tuple[int, float | str]]
+) -> None:
+    """A device may say anything; the engine goes on, and can be written down and read."""
+    engine, at = Engine([rule], SUBJECTS), T0
+    quantities = sorted({q for part in rule.parts() for q in part.select.quantity}) or ["t"]
+    for n, (gap, value) in enumerate(values):
+        at += gap
+        engine.observe(Reading("a", quantities[n % len(quantities)], value, at, unit="\x00"))
+    engine.advance(at + 10**9)
+    again = Engine([rule], SUBJECTS)
+    again.restore(engine.snapshot())
+    assert sorted(s.key for s in again.open()) == sorted(s.key for s in engine.open())
