@@ -26,6 +26,13 @@ check: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
+faults: $(VENV)/dev
+	$(BIN)/python -m tests.faults
+
+screenshots: $(VENV)/dev
+	deploy/packages test
+	$(BIN)/python -m tests.gateway.console.screenshots out/screenshots
+
 # Both environments come from a lock with hashes: the same bytes on every box.
 $(VENV)/run: requirements.lock pyproject.toml
 	deploy/packages run

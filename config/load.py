@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from config.build import build, nearest
-from config.located import WRONG, Document, Keys, Problem, Wrong, read
+from config.crosscheck import Entry, absent_files, dead_ends, loose_ends, twice
+from config.located import WRONG, Document, Problem, Wrong, read
 from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
 from devices.registry import DeviceSpec
 from gateway.api.spec import ConsoleSpec
@@ -24,7 +25,6 @@ from rules.rule import Rule
 from vision.camera import CameraSpec
 
 PARTS = {"site", "store", "console", "sources", "sinks"}
-_MAKES = {"kinds": "reports", "rules": "is called"}
 
 
 class Invalid(Exception):
@@ -33,14 +33,6 @@ class Invalid(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
-
-
-class Entry(NamedTuple):
-    """A spec with the place where it is written."""
-
-    spec: Any
-    document: Document
-    keys: Keys
 
 
 def load(root: Path) -> Config:
@@ -62,9 +54,11 @@ def load(root: Path) -> Config:
         ("rule", rules),
         ("device or camera", devices + cameras),
     ):
-        problems += _twice(kind, entries)
-    problems += _loose_ends(rules, devices, cameras)
-    problems += _dead_ends(sinks, rules)
+        problems += twice(kind, entries)
+    problems += loose_ends(rules, devices, cameras)
+    problems += dead_ends(sinks, rules)
+    served = [] if console is WRONG else [Entry(console, main, ("console",))]
+    problems += absent_files(root, [*served, *sources, *sinks])
     if problems:
         raise Invalid(sorted(set(problems)))
     every_sink = [entry.spec for entry in sinks]
@@ -86,7 +80,7 @@ def load_rules(root: Path) -> tuple[Rule, ...]:
     """Only the rules of a site: for their tests, and to try a change."""
     problems: list[Problem] = []
     rules = [*_rules(root, problems)]
-    problems += _twice("rule", rules)
+    problems += twice("rule", rules)
     if problems:
         raise Invalid(sorted(set(problems)))
     return tuple(entry.spec for entry in rules)
@@ -173,51 +167,3 @@ def _rules(root: Path, problems: list[Problem]) -> Iterator[Entry]:
         known = {"rules", "tests"}
         document = _document(root, f"rules/{path.name}", {}, problems, known)
         yield from _entries(document, "rules", reduce(or_, RULES), problems)
-
-
-def _twice(kind: str, entries: list[Entry]) -> Iterator[Problem]:
-    first: dict[str, Entry] = {}
-    for entry in entries:
-        name = entry.spec.id
-        if name not in first:
-            first[name] = entry
-            continue
-        other = first[name]
-        where = f"{other.document.file}:{other.document.line(other.keys)}"
-        what = f"the {kind} {name!r} stands twice; the first is at {where}"
-        yield entry.document.problem((*entry.keys, "id"), what)
-
-
-def _loose_ends(
-    rules: list[Entry], devices: list[Entry], cameras: list[Entry]
-) -> Iterator[Problem]:
-    """Rules that name a device, a camera or a rule that is not there."""
-    names = {
-        "devices": {entry.spec.id for entry in devices},
-        "cameras": {entry.spec.id for entry in cameras},
-    }
-    ids = {entry.spec.id for entry in rules}
-    for rule in rules:
-        for name in rule.spec.unless:
-            if name not in ids:
-                what = f"there is no rule {name!r}{nearest(name, ids)}"
-                yield rule.document.problem((*rule.keys, "unless"), what)
-        for field, known in names.items():
-            for name in getattr(rule.spec.select, field, ()):
-                if name not in known and not any(c in name for c in "*?["):
-                    what = f"there is no {field[:-1]} {name!r}{nearest(name, known)}"
-                    yield rule.document.problem((*rule.keys, "select", field), what)
-
-
-def _dead_ends(sinks: list[Entry], rules: list[Entry]) -> Iterator[Problem]:
-    """Routes that name a rule, or a kind of incident, that is not there: nothing would go."""
-    names = {
-        "kinds": {entry.spec.incident for entry in rules},
-        "rules": {entry.spec.id for entry in rules},
-    }
-    for sink in sinks:
-        for field, known in names.items() if isinstance(sink.spec, SinkSpec) else ():
-            for name in getattr(sink.spec.route, field) or ():
-                if name not in known:
-                    what = f"no rule {_MAKES[field]} {name!r}{nearest(name, known)}"
-                    yield sink.document.problem((*sink.keys, "route", field), what)

@@ -108,3 +108,16 @@ def test_wrong_usage_is_exit_code_2() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["chek"])
     assert ended.value.code == 2
+
+
+def test_a_file_that_is_named_and_not_there_is_a_problem_at_its_line(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = site / "gateway.yaml"
+    old = "listen: 127.0.0.1:8080"
+    path.write_text(path.read_text().replace(old, f"{old}\n  tls_cert: a.pem\n  tls_key: a.key"))
+    (site / "a.key").write_text("x")
+    line = path.read_text().partition("tls_cert")[0].count("\n") + 1
+    assert main(["check", str(site), "--json"]) == 1
+    (problem,) = json.loads(capsys.readouterr().out)
+    assert (problem["line"], problem["what"]) == (line, f"tls_cert: there is no file {site}/a.pem")

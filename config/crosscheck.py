@@ -1,0 +1,88 @@
+"""What is wrong with a site though each of its entries is right by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import fields
+
+from config.build import nearest
+from config.located import Document, Keys, Problem
+from gateway.ports import SinkSpec
+
+FILES = frozenset({"certificate", "key", "client_ca", "ca", "tls_cert", "tls_key"})
+"""Fields that name a file of the site."""
+_MAKES = {"kinds": "reports", "rules": "is called"}
+
+
+class Entry(NamedTuple):
+    """A spec with the place where it is written."""
+
+    spec: Any
+    document: Document
+    keys: Keys
+
+
+def twice(kind: str, entries: list[Entry]) -> Iterator[Problem]:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        name = entry.spec.id
+        if name not in first:
+            first[name] = entry
+            continue
+        other = first[name]
+        where = f"{other.document.file}:{other.document.line(other.keys)}"
+        what = f"the {kind} {name!r} stands twice; the first is at {where}"
+        yield entry.document.problem((*entry.keys, "id"), what)
+
+
+def loose_ends(rules: list[Entry], devices: list[Entry], cameras: list[Entry]) -> Iterator[Problem]:
+    """Rules that name a device, a camera or a rule that is not there."""
+    names = {
+        "devices": {entry.spec.id for entry in devices},
+        "cameras": {entry.spec.id for entry in cameras},
+    }
+    ids = {entry.spec.id for entry in rules}
+    for rule in rules:
+        for name in rule.spec.unless:
+            if name not in ids:
+                what = f"there is no rule {name!r}{nearest(name, ids)}"
+                yield rule.document.problem((*rule.keys, "unless"), what)
+        for field, known in names.items():
+            for name in getattr(rule.spec.select, field, ()):
+                if name not in known and not any(c in name for c in "*?["):
+                    what = f"there is no {field[:-1]} {name!r}{nearest(name, known)}"
+                    yield rule.document.problem((*rule.keys, "select", field), what)
+
+
+def dead_ends(sinks: list[Entry], rules: list[Entry]) -> Iterator[Problem]:
+    """Routes that name a rule, or a kind of incident, that is not there: nothing would go."""
+    names = {
+        "kinds": {entry.spec.incident for entry in rules},
+        "rules": {entry.spec.id for entry in rules},
+    }
+    for sink in sinks:
+        for field, known in names.items() if isinstance(sink.spec, SinkSpec) else ():
+            for name in getattr(sink.spec.route, field) or ():
+                if name not in known:
+                    what = f"no rule {_MAKES[field]} {name!r}{nearest(name, known)}"
+                    yield sink.document.problem((*sink.keys, "route", field), what)
+
+
+def absent_files(root: Path, entries: list[Entry]) -> Iterator[Problem]:
+    """Files that are named and not there: a start would find it out too late."""
+    for entry in entries:
+        for keys, name in _named(entry.spec, entry.keys):
+            if not (root / name).is_file():
+                what = f"{keys[-1]}: there is no file {root / name}"
+                yield entry.document.problem(keys, what)
+
+
+def _named(spec: msgspec.Struct, keys: Keys) -> Iterator[tuple[Keys, str]]:
+    for field in fields(spec):
+        value, here = getattr(spec, field.name), (*keys, field.encode_name)
+        if isinstance(value, msgspec.Struct):
+            yield from _named(value, here)
+        elif field.name in FILES and isinstance(value, str) and value:
+            yield here, value
