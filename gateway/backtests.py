@@ -113,9 +113,11 @@ def _judged(
     rules = [question.variants[0].rule, *question.others]
     if any(part.scenes for rule in rules for part in rule.parts()):
         scenes = list(Logbook(path).scenes(question.start, question.end))
-        unit = list(_tracks(path, question, rules))
+        # A camera's incidents and a sensor's are apart, unless something joins them.
+        unit = [] if past.alone(rules) else list(_tracks(path, question, rules))
         yield unit, _whole(question, unit, scenes)
-        return
+        if not past.alone(rules):
+            return
     units = past.units(rules, question.subjects, _tracks(path, question, rules))
     with ExitStack() as stack:
         pool, work = None, 0

@@ -22,6 +22,9 @@ from rules.rule import Rule
 from rules.shortlist import Ints
 
 
+PIECE = 100_000
+
+
 class Episode(NamedTuple):
     """An incident that would have been."""
 
@@ -191,10 +194,12 @@ def _in_order(unit: Sequence[Track], chosen: Sequence[Ints]) -> Iterator[tuple[i
     if not unit:
         return
     at = np.concatenate([track.at[index] for track, index in zip(unit, chosen, strict=True)])
-    number = np.repeat(np.arange(len(unit)), [len(index) for index in chosen])
-    index = np.concatenate(chosen)
+    number = np.repeat(np.arange(len(unit), dtype=np.int32), [len(index) for index in chosen])
+    index = np.concatenate(chosen).astype(np.int32)
     order = np.argsort(at, kind="stable")
-    yield from zip(number[order].tolist(), index[order].tolist(), strict=True)
+    for start in range(0, len(order), PIECE):  # as Python's ints, all at once would be gigabytes
+        piece = order[start : start + PIECE]
+        yield from zip(number[piece].tolist(), index[piece].tolist(), strict=True)
 
 
 def _episodes(signals: Sequence[Signal]) -> Iterator[Episode]:

@@ -106,12 +106,16 @@ def _sorted(track: Track) -> Track:
     return track._replace(at=track.at[order], value=track.value[order], texts=texts)
 
 
+def alone(rules: Iterable[Rule]) -> bool:
+    """Whether each device can be judged for itself."""
+    return all(r.by in ("device", "camera") and not r.joint and not r.unless for r in rules)
+
+
 def units(
     rules: Sequence[Rule], subjects: Mapping[str, Subject], tracks: Iterable[Track]
 ) -> Iterator[list[Track]]:
     """What must be judged together: a device's series; or all of a key, where the rule is joint
     or its incidents are. Pass the series ordered by device."""
-    alone = all(r.by in ("device", "camera") and not r.joint and not r.unless for r in rules)
     finder = Routes(rules)
     kept: dict[str, list[Track]] = {}
     for track in tracks:
@@ -121,7 +125,7 @@ def units(
             continue
         whole = any(rule.unless for rule in rules)
         key = "" if whole else key_of(looks[0].rule, subject)
-        if alone and key not in kept:
+        if alone(rules) and key not in kept:
             yield from kept.values()
             kept = {}
         kept.setdefault(key, []).append(track)
