@@ -21,7 +21,6 @@ from rules.past import Track
 from rules.rule import Rule
 from rules.shortlist import Ints
 
-
 PIECE = 100_000
 
 
