@@ -2,9 +2,9 @@
 
 Only for the kinds that are configured; smoke, gas and flood are for the public, litter is not.
 
-    opened, reopened                    Alert
-    updated, acknowledged, in_progress  Update, with a reference to the Alert
-    resolved, void                      Cancel, with a reference to the Alert
+    opened          Alert
+    resolved, void  Cancel, with a reference to the Alert
+    all others      Update, with a reference to the Alert
 
 A message is known again by sender, identifier and sent, so these are the same at each try: an
 Alert is called as its incident and sent when that opened, the others as their version.
@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.incidents import CLOSED
-from gateway.model import Envelope, Evidence, Incident, Millis, Phase, Severity
+from gateway.model import Duration, Envelope, Evidence, Incident, Millis, Phase, Severity
 from gateway.ports import Sink, Surroundings
 from gateway.template import xml_text
 from gateway.uplink import HttpSinkSpec, Uplink, settle, uplink
@@ -40,7 +40,6 @@ Category = Literal["Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health
 MessageType = Literal["Alert", "Update", "Cancel"]
 _TYPES: Mapping[Phase, MessageType] = {
     "opened": "Alert",
-    "reopened": "Alert",
     "resolved": "Cancel",
     "void": "Cancel",
 }
@@ -87,6 +86,8 @@ class Cap(HttpSinkSpec, frozen=True, kw_only=True):
     """Of the texts."""
     radius: Annotated[float, Meta(ge=0, le=20_000)] = 0.1
     """Kilometres around the place that are concerned."""
+    expires: Duration = Duration.parse("1d")
+    """After each message, when nobody says more: nothing stays on a screen for ever."""
     time_zone: str = "Asia/Shanghai"
     """Of the times it is told."""
 
@@ -183,7 +184,9 @@ def _info(spec: Cap, hazard: Hazard, envelope: Envelope, around: Surroundings) -
     yield _text("severity", _SEVERITIES[incident.severity])
     yield _text("certainty", certainty(incident))
     yield from _pairs("eventCode", hazard.code)
-    yield _text("onset", moment(incident.since, ZoneInfo(spec.time_zone)))
+    zone = ZoneInfo(spec.time_zone)
+    yield _text("onset", moment(incident.since, zone))
+    yield _text("expires", "" if over else moment(incident.updated_at + spec.expires, zone))
     yield _text("senderName", spec.sender_name)
     yield _text("headline", incident.title[:HEADLINE])
     yield _text("description", "; ".join(r.text for r in incident.reasons)[:LONGEST_TEXT])

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from gateway.model import Duration, Envelope, Incident, Millis, Phase, Place, Status
-from gateway.ports import Choked, Reject, Retry, Sink, Surroundings
+from gateway.ports import Barred, Choked, Reject, Sink, Surroundings
 from gateway.uplink import Answer, HttpSinkSpec, Uplink, settle, uplink
 
 LONGEST_TEXT = 4000
@@ -31,6 +31,8 @@ LIST_LIMIT = 4 * 1024 * 1024
 """Bytes of a list of requests."""
 LIST_CUT = 1000
 """A platform may list no more requests than this; then half of the time is asked for."""
+MOST_LOOKS = 50
+"""Lists that are asked for before a try."""
 LONGEST_SPAN = Duration.parse("90d")
 SKEW = Duration.parse("1d")
 """By which the platform's clock may differ from ours: it may take UTC for its own time zone."""
@@ -139,7 +141,9 @@ class _City:
         end = self._now + SKEW
         about = {"service_code": code(self._spec, envelope.incident)} if what == "requests" else {}
         spans = [(max(since - SKEW, end - LONGEST_SPAN), end)]
-        while spans:
+        for _ in range(MOST_LOOKS):
+            if not spans:
+                return None
             start, end = spans.pop()
             listed = await self._list(what, {**about, "start_date": start, "end_date": end})
             for one in listed:
@@ -147,17 +151,22 @@ class _City:
                     return one
             if len(listed) >= LIST_CUT and end - start > 2000:
                 middle = (start + end) // 2
-                spans += [(start, middle), (middle, end)]
-        return None
+                spans += [(middle, end), (start, middle)]
+        raise Barred(f"its lists of {what} never end; does it heed start_date and end_date?")
 
     async def _list(self, what: str, query: Mapping[str, Any]) -> list[dict[str, Any]]:
         asked = {k: date(v) if isinstance(v, int) else v for k, v in query.items()}
-        url = f"{self._address(what)}?{urlencode({**_account(self._spec), **asked})}"
+        if self._spec.jurisdiction:  # and no api_key: addresses stand in logs
+            asked["jurisdiction_id"] = self._spec.jurisdiction
+        url = f"{self._address(what)}?{urlencode(asked)}"
         answer = await self._http.request("GET", url, limit=LIST_LIMIT)
-        settle(answer, self._now)
+        try:
+            settle(answer, self._now)
+        except Reject as refusal:  # of our question: no incident is to blame
+            raise Barred(f"it does not list {what}: {refusal}") from refusal
         listed = _listed(answer)
         if listed is None:
-            raise Retry(f"it cannot be seen what is there already: {answer}")
+            raise Barred(f"what it lists as {what} cannot be read: {answer}")
         return listed
 
     async def _post(self, what: str, fields: Mapping[str, str]) -> Answer:

@@ -86,6 +86,7 @@ class City:
 
     async def _list(self, request: web.Request) -> web.Response:
         self.asked += 1
+        assert KEY not in request.query_string, "keys have no place in addresses"
         of = self.requests if request.path.endswith("/requests.json") else self.updates
         span = [request.query["start_date"], request.query["end_date"]]
         if not all(map(DATE.fullmatch, span)):

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,28 @@ from msgspec.structs import replace
 from config.load import Invalid, load
 from config.schema import Config
 from devices.decoder import Decoder
+from devices.registry import DeviceSpec
+from gateway.app import account
 from gateway.cli import main
 from gateway.incidents import Account, Ledger
-from gateway.model import Action, Envelope, GridCode, Incident, Phase, Place, Severity, Signal
+from gateway.model import (
+    Action,
+    Duration,
+    Envelope,
+    GridCode,
+    Incident,
+    Packet,
+    Phase,
+    Place,
+    Severity,
+    Signal,
+)
 from gateway.routes import SEVERITIES, Route, told
 from gateway.spine import Spine
+from rules.engine import Engine
+from rules.kinds.threshold import Threshold
+from rules.rule import Step
+from rules.selector import Names, Select
 
 GATE = Place("east", (GridCode("cn-governance-grid", "WG-7"), GridCode("cn-unit-grid", "110101")))
 DECODER = Decoder([])
@@ -179,6 +197,27 @@ def test_an_incident_that_ends_is_not_first_told_of_then() -> None:
     story.routes = {"all": Route(), "other": Route()}
     story.says("critical", firing=False)
     assert story.heard("other", story.versions[0].id) == []
+
+
+def test_a_rule_that_grows_severe_brings_the_next_sink_in() -> None:
+    """The parts as the gateway joins them, with a rule whose severity steps up after an hour."""
+    step = Step(severity="critical", after=Duration.parse("1h"))
+    above = Select(quantity=Names(["temperature"]))
+    hot = Threshold(id="hot", incident="heat", select=above, above=30, steps=(step,))
+    decoder = Decoder([DeviceSpec(id="bin-1", dialect="zigbee2mqtt")])
+    engine = Engine([hot], decoder.subjects())
+    routes = {"estate": Route(), "fire": Route(severity="critical", rules=("hot",))}
+    spine = Spine(decoder, engine, Ledger(partial(account, engine, routes)), list(routes))
+
+    def said(value: float, at: int) -> list[tuple[str, str]]:
+        payload = b'{"temperature": %d}' % value
+        batch = spine.take([Packet("zigbee2mqtt/bin-1", payload, "mqtt")], at).batch
+        return [(e.sink, e.phase) for e in batch.envelopes]
+
+    start, hour = 1_790_000_000_000, 3_600_000
+    assert said(35, start) == [("estate", "opened")]
+    assert said(36, start + hour) == [("estate", "updated"), ("fire", "opened")]
+    assert said(20, start + 2 * hour) == [("estate", "resolved"), ("fire", "resolved")]
 
 
 SINKS = """

@@ -52,6 +52,7 @@ WANTED = {
     "severity": "Moderate",
     "certainty": "Likely",
     "onset": "2027-01-15T15:59:00+08:00",
+    "expires": "2027-01-16T16:00:00+08:00",
     "headline": "3 号桶满了 <Bin 3 is full>",
     "description": "fill level 0.97 above 0.9",
     "instruction": "Stay away.",
@@ -66,6 +67,7 @@ def test_every_later_message_refers_to_the_alert(phase: Phase) -> None:
     first, later = told(envelope("i 1,<&")), told(envelope("i 1,<&", 3, phase))
     if phase != "opened":
         assert text(later, "references") == ",".join(name_of(first))
+        assert text(later, "msgType") == ("Cancel" if phase in ("resolved", "void") else "Update")
         assert text(later, "identifier") == "i_1___-3"
     assert text(later, "incidents") == text(first, "incidents") == "i_1___"
 

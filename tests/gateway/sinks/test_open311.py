@@ -1,13 +1,14 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 from msgspec.structs import replace
 
 import gateway.sinks.open311
 from gateway.model import Envelope, Place
-from gateway.ports import Barred, Choked, Reject, Retry
+from gateway.ports import Barred, Choked, Reject
 from gateway.sinks.open311 import Open311, mark
 from tests.contracts.facts import EVIDENCE, NOON, envelope, incident, surroundings
 from tests.contracts.georeport import KEY, City, georeport
@@ -81,10 +82,10 @@ async def test_it_is_found_again_in_a_list_that_is_cut(city: City, monkeypatch) 
     monkeypatch.setattr(gateway.sinks.open311, "LIST_CUT", 2)
     city.most = 2
     for n in range(9):
-        city.now = NOON // 1000 + n * 60
-        await send(spec(city.url), envelope(f"j-{n}"), at=NOON + n * 60_000)
+        city.now = NOON // 1000 + n * 7200
+        await send(spec(city.url), envelope(f"j-{n}"), at=NOON + 2 * n * HOUR)
     before = len(city.requests)
-    await send(spec(city.url), *(envelope(f"j-{n}") for n in range(9)), at=NOON + HOUR)
+    await send(spec(city.url), *(envelope(f"j-{n}") for n in range(9)), at=NOON + 20 * HOUR)
     assert len(city.requests) == before == 9
 
 
@@ -164,11 +165,26 @@ async def test_yes_without_a_number_is_no_yes() -> None:
             await send(spec(url), envelope())
 
 
-@pytest.mark.parametrize("body", [b"<html>", b'{"a": 1, "b": 2}', b"[1"])
-async def test_a_list_that_cannot_be_read_is_no_empty_list(body: bytes) -> None:
-    """Else every try would make one more request."""
-    async with odd_server(status("200 OK", body=body)) as url:
-        with pytest.raises(Retry):
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("200 OK", b"<html>"),
+        ("200 OK", b'{"a": 1, "b": 2}'),
+        ("200 OK", b"[1"),
+        ("400 Bad Request", b'[{"code": 400, "description": "end_date is in the future"}]'),
+    ],
+)
+async def test_a_list_that_cannot_be_read_is_no_empty_list(line: str, body: bytes) -> None:
+    """Else every try would make one more request; and no incident is given up for it."""
+    async with odd_server(status(line, body=body)) as url:
+        with pytest.raises(Barred):
+            await send(spec(url), envelope())
+
+
+async def test_a_city_that_lists_everything_for_ever_is_not_asked_for_ever() -> None:
+    everything = status("200 OK", body=msgspec.json.encode([{"description": "other"}] * 1000))
+    async with odd_server(everything) as url:
+        with pytest.raises(Barred, match="never end"):
             await send(spec(url), envelope())
 
 
