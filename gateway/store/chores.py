@@ -59,7 +59,7 @@ class Chores:
             checkpoint(writer)
             yield
         yield from patrol.repair(writer, damage)
-        while compaction.due(writer):
+        while compaction.due(writer) or (writer.loose > COMMITS and retention.pressed(writer)):
             yield
             yield from compaction.run(writer, damage)
             yield from patrol.repair(writer, damage)

@@ -1,8 +1,9 @@
 """Turns the journal's batches into chunks per series, in slices that hold up no commit.
 
-A run takes the oldest batches that nobody needs as batches any more: every reader has passed
-them, and so has the older of the two snapshots. The new chunks, and how far they reach, become
-durable in one transaction; the batches themselves are deleted afterwards, little by little.
+A run takes the oldest batches that are not in chunks yet. The new chunks, and how far they reach,
+become durable in one transaction; from then on the past is read from them. The batches themselves
+stay until every reader has passed them and a restart needs them no more, and are then deleted
+little by little.
 """
 
 import sqlite3
@@ -24,10 +25,9 @@ from gateway.store.position import read_meta, write_meta
 from gateway.store.schema import seal
 from gateway.store.writer import SNAPSHOTS, Writer
 
-READINGS = 65_536
-"""A run takes about so many …"""
-BATCHES = 2048
-"""… or the readings of so many batches; both bound its memory and its last transaction."""
+READINGS, BATCHES = 65_536, 8192
+"""A run takes about so many readings, or batches. Fewer would write more flash per reading: each
+run touches a page or two per series. More would make charts wait for what is not in chunks."""
 NAMELESS: Key = ("", "", "")
 """A series whose name was damaged; it is found again when the device reports again."""
 PARTIAL = 16
@@ -49,7 +49,8 @@ class Run(NamedTuple):
 
 def boundary(writer: Writer) -> int:
     """Batches up to here are needed as batches by nobody."""
-    return min([restart_point(writer.db), *writer.cursors.values()])
+    done = read_meta(writer.db, "compacted")
+    return min([done, restart_point(writer.db), *writer.cursors.values()])
 
 
 def restart_point(db: sqlite3.Connection) -> int:
@@ -60,14 +61,7 @@ def restart_point(db: sqlite3.Connection) -> int:
 
 def due(writer: Writer) -> bool:
     """Whether a run is worth its transaction."""
-    limit, done = boundary(writer), read_meta(writer.db, "compacted")
-    if limit - done >= READINGS:
-        return True
-    rows = writer.db.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM journal WHERE upto > ? AND upto <= ? LIMIT ?)",
-        (done, limit, BATCHES),
-    )
-    return bool(rows.fetchone()[0] == BATCHES)
+    return writer.loose >= BATCHES or writer.upto - writer.compacted >= READINGS
 
 
 def run(writer: Writer, damage: Damage) -> Iterator[None]:
@@ -87,12 +81,13 @@ def run(writer: Writer, damage: Damage) -> Iterator[None]:
         rows += [shelf.row(series, found.upto, key, piece) for piece in _cut(part)]
     yield
     writer.transact("compaction", lambda: _save(writer.db, found, rows, replaced))
+    writer.count_loose()
     hit("compact.durable")
 
 
 def sweep(writer: Writer) -> Iterator[None]:
-    """Delete the batches that are chunks by now."""
-    done = read_meta(writer.db, "compacted")
+    """Delete the batches that nobody needs."""
+    done = boundary(writer)
     while True:
         last = writer.db.execute(
             "SELECT max(upto) FROM "
@@ -107,7 +102,7 @@ def sweep(writer: Writer) -> Iterator[None]:
 
 
 def _gather(writer: Writer, damage: Damage) -> Generator[None, None, Run | None]:
-    limit, upto = boundary(writer), read_meta(writer.db, "compacted")
+    upto = writer.compacted
     parts: list[tuple[Numbers, Columns]] = []
     events: list[Events] = []
     at: list[int] = []
@@ -115,8 +110,8 @@ def _gather(writer: Writer, damage: Damage) -> Generator[None, None, Run | None]
     while n < READINGS and len(at) < 2 * BATCHES:
         rows = writer.db.execute(
             "SELECT upto, seq, n, t0, t1, crc, readings, events FROM journal "
-            "WHERE upto > ? AND upto <= ? ORDER BY upto LIMIT ?",
-            (upto, limit, ROWS),
+            "WHERE upto > ? ORDER BY upto LIMIT ?",
+            (upto, ROWS),
         ).fetchall()
         if not rows:
             break
@@ -132,13 +127,15 @@ def _gather(writer: Writer, damage: Damage) -> Generator[None, None, Run | None]
             seq = head[1] + head[2]
             at += head[3:5]
         yield
-    if not parts:
+    if upto == writer.compacted:
         return None
     scenes = tuple(scene for one in events for scene in one.scenes)
     actions = tuple(action for one in events for action in one.actions)
     series = np.concatenate([part[0] for part in parts] or [np.empty(0, np.uint32)])
     joined = columns.join([part[1] for part in parts])
-    return Run(upto, seq, (min(at), max(at)), series, joined, Events(scenes, actions))
+    return Run(
+        upto, seq, (min(at, default=0), max(at, default=0)), series, joined, Events(scenes, actions)
+    )
 
 
 def _split(found: Run) -> Iterator[tuple[int, Columns]]:
@@ -194,5 +191,5 @@ def _save(db: sqlite3.Connection, found: Run, rows: list[shelf.Row], replaced: l
         db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", (*head, seal(*head, body), body))
     write_meta(db, "compacted", found.upto)
     write_meta(db, "upto", found.upto)
-    write_meta(db, "seq", found.seq)
+    write_meta(db, "seq", max(found.seq, read_meta(db, "seq")))
     hit("compact.chunks")

@@ -14,8 +14,7 @@ from gateway.store import columns, connection, shelf, summary
 from gateway.store.columns import Floats, Ints
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged, failed
-from gateway.store.journal import open_row
-from gateway.store.position import read_meta
+from gateway.store.recent import Recent
 from gateway.store.summary import Spans
 
 Span = tuple[Millis, Millis]
@@ -73,9 +72,10 @@ class History:
         db = connection.reader(self._path)
         try:
             db.execute("BEGIN")
-            tail = _tail(db, start)
+            recent = Recent()
+            recent.refresh(db, Damage())
             for key, number in _wanted(db, device, quantity):
-                for piece in _pieces(db, number, start, end, tail):
+                for piece in _pieces(db, number, start, end, recent):
                     yield _named(key, piece)
         finally:
             db.close()
@@ -99,43 +99,8 @@ def _wanted(
     return [((d, q, u), number) for d, q, u, number in rows]
 
 
-class _Tail(NamedTuple):
-    """The journal's part of the past, sorted by series."""
-
-    order: Ints
-    series: columns.Numbers
-    readings: columns.Columns
-
-    def of(self, number: int) -> columns.Columns:
-        low, high = np.searchsorted(self.series, [number, number + 1])
-        return columns.select(self.readings, self.order[low:high])
-
-
-def _tail(db: sqlite3.Connection, start: Millis) -> _Tail:
-    parts = list(_batches(db, start, Damage()))
-    series = np.concatenate([np.empty(0, np.uint32), *(numbers for numbers, _ in parts)])
-    order = np.argsort(series, kind="stable")
-    return _Tail(order, series[order], columns.join([part for _, part in parts]))
-
-
-def _batches(
-    db: sqlite3.Connection, start: Millis, damage: Damage
-) -> Iterator[tuple[columns.Numbers, columns.Columns]]:
-    """The batches that are not in chunks yet, from *start* on."""
-    rows = db.execute(
-        "SELECT upto, seq, n, t0, t1, crc, readings FROM journal "
-        "WHERE upto > ? AND t1 >= ? AND n > 0 ORDER BY upto",
-        (read_meta(db, "compacted"), start),
-    )
-    for row in rows:
-        try:
-            yield open_row(row)
-        except Damaged as error:
-            damage.found("journal", row[0], str(error))
-
-
 def _pieces(
-    db: sqlite3.Connection, number: int, start: Millis, end: Millis, tail: _Tail
+    db: sqlite3.Connection, number: int, start: Millis, end: Millis, recent: Recent
 ) -> Iterator[columns.Columns]:
     rows = db.execute(
         "SELECT series, upto, n, at0, at1, t0, t1, crc, body FROM chunk "
@@ -151,7 +116,7 @@ def _pieces(
             piece = _within(piece, start, end)
         if len(piece.at):
             yield piece
-    last = _within(tail.of(number), start, end)
+    last = _within(recent.of([number]), start, end)
     if len(last.at):
         yield last
 
@@ -161,18 +126,20 @@ def _within(piece: columns.Columns, start: Millis, end: Millis) -> columns.Colum
 
 
 def series(
-    db: sqlite3.Connection, name: tuple[str, str], span: Span, points: int, damage: Damage
+    db: sqlite3.Connection,
+    name: tuple[str, str],
+    span: Span,
+    points: int,
+    recent: Recent,
+    damage: Damage,
 ) -> Series:
     """See `Reads.series`. *name* is device and quantity."""
     start, end = span
     width = max(1, -(-(end - start) // points))
     numbers = [number for _, number in _wanted(db, *name)]
     parts = [part for n in numbers for part in _chunks(db, n, span, width, damage)]
-    for codes, batch in _batches(db, start, damage) if numbers else ():
-        chosen = np.flatnonzero(np.isin(codes, numbers))
-        if len(chosen):
-            found = summary.of_readings(columns.select(batch, chosen))
-            parts.append(_clip(found, span, 0))
+    recent.refresh(db, damage)
+    parts.append(_clip(summary.of_readings(recent.of(numbers)), span, 0))
     return _thin(summary.join(parts), width, start, points)
 
 

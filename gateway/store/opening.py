@@ -24,20 +24,25 @@ VITAL = (
 promised; others when they are read."""
 
 
-def opened(path: Path, spec: StoreSpec, damaged: str = "") -> Writer:
-    """A writer for *path*. If it is *damaged* (why, in words), or found to be, it is set aside
-    and its good rows are saved first.
+def started(path: Path, spec: StoreSpec) -> Writer:
+    """A writer for *path*, at the start of the process. A damaged file is set aside, and its good
+    rows are saved, first.
 
     Raises StoreFailed for a disk that fails, StoreTooNew for a file of a later version.
     """
+    had_log = path.with_name(path.name + "-wal").exists()
+    writer = _opened(path, spec)
+    if position.read_meta(writer.db, "running") and not had_log:
+        writer.note("log", "the write-ahead log is gone; the last readings went with it")
+    writer.transact("start", lambda: position.write_meta(writer.db, "running", 1))
+    return writer
+
+
+def _opened(path: Path, spec: StoreSpec, damaged: str = "") -> Writer:
+    """If the file is *damaged* (why, in words), or found to be, its good rows are saved first."""
     try:
         salvage.finish(path)
-        had_log = path.with_name(path.name + "-wal").exists()
-        writer = _sound_or_salvaged(path, spec, damaged)
-        if position.read_meta(writer.db, "running") and not had_log:
-            writer.note("log", "the write-ahead log is gone; the last readings went with it")
-        writer.transact("start", lambda: position.write_meta(writer.db, "running", 1))
-        return writer
+        return _sound_or_salvaged(path, spec, damaged)
     except sqlite3.Error as error:
         raise failed(error, f"open {path}") from error
     except OSError as error:
@@ -65,7 +70,7 @@ def reopened(path: Path, spec: StoreSpec, doubtful: Doubtful | None, after: Stor
     """A writer after a failure, all that it can see made durable. Raises StoreFailed."""
     if after.full:
         reserve.release(path)
-    writer = opened(path, spec, damaged=str(after) if after.corrupt else "")
+    writer = _opened(path, spec, damaged=str(after) if after.corrupt else "")
     writer.doubtful = doubtful
     try:
         writer.settle()

@@ -10,6 +10,7 @@ from gateway.store import history
 from gateway.store.access import Access
 from gateway.store.damage import Damage
 from gateway.store.history import Series
+from gateway.store.recent import Recent
 from gateway.store.schema import seal
 
 CLOSED = ("resolved", "void")
@@ -19,6 +20,7 @@ class Reads:
     """Answers from the reader's lane. All methods raise StoreFailed when the disk fails."""
 
     _access: Access
+    _recent: Recent
 
     async def incidents(
         self, status: Collection[str] | None = None, limit: int = 100, before: Millis | None = None
@@ -50,7 +52,7 @@ class Reads:
         *points* spans of equal length with min, mean, max and count each."""
         return await self._access.read(
             lambda db: history.series(
-                db, (device, quantity), (start, end), points, self._access.damage
+                db, (device, quantity), (start, end), points, self._recent, self._access.damage
             )
         )
 

@@ -31,9 +31,15 @@ def forget(writer: Writer, damage: Damage) -> Iterator[None]:
     age, spec = writer.ages.age, writer.spec
     if age - read_meta(writer.db, "age") >= PERIOD:
         yield from _forget_old(writer, age, spec, damage)
-    if used(writer.db) > (cap := _cap(writer)):
+    if pressed(writer):
+        cap = _cap(writer)
         while used(writer.db) > cap * ROOM and _shrink(writer, damage):
             yield
+
+
+def pressed(writer: Writer) -> bool:
+    """Whether the cap is reached."""
+    return used(writer.db) > _cap(writer)
 
 
 def _forget_old(writer: Writer, age: Millis, spec: StoreSpec, damage: Damage) -> Iterator[None]:
@@ -69,11 +75,16 @@ def _cap(writer: Writer) -> int:
 
 
 def _shrink(writer: Writer, damage: Damage) -> bool:
-    """Forget a little of the oldest; False: there is nothing left that may be forgotten."""
+    """Forget a little of the oldest; False: there is nothing left that may be forgotten.
+
+    A dead sink's batches go as soon as they are the oldest, even though chunks of them may stay.
+    """
+    oldest = writer.db.execute("SELECT t1 FROM journal ORDER BY upto LIMIT 1").fetchone()
     return (
-        _expire(writer, ALL, damage)
-        or _delete_events(writer, ALL)
+        _expire(writer, oldest[0] if oldest else ALL, damage)
         or _delete_unread(writer)
+        or _expire(writer, ALL, damage)
+        or _delete_events(writer, ALL)
         or _delete_briefs(writer, ALL)
     )
 
@@ -139,7 +150,8 @@ def _delete_events(writer: Writer, limit: Millis) -> bool:
 
 def _delete_unread(writer: Writer) -> bool:
     """At the cap even what a sink has not had yet must go; but not what a restart needs."""
-    db, limit = writer.db, compaction.restart_point(writer.db)
+    db = writer.db
+    limit = min(compaction.restart_point(db), read_meta(db, "compacted"))
     rows = db.execute(
         "SELECT upto, n FROM journal WHERE upto <= ? ORDER BY upto LIMIT ?", (limit, ROWS * 4)
     ).fetchall()
@@ -147,12 +159,9 @@ def _delete_unread(writer: Writer) -> bool:
         return False
 
     def delete() -> None:
-        done = read_meta(db, "compacted")
         for upto, n in rows:
-            lost = n if upto > done else 0
-            _count(db, "expired", lost)
             for pos in writer.cursors.values():
-                _count(db, "unread", min(lost, max(0, upto - 1 - pos)))
+                _count(db, "unread", min(n, max(0, upto - 1 - pos)))
         db.execute("DELETE FROM journal WHERE upto <= ?", (rows[-1][0],))
         write_meta(db, "upto", max(rows[-1][0], read_meta(db, "upto")))
         hit("retention.deleted")

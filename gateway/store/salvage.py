@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.failpoints import hit
 from gateway.store import carve, catalogue, chunk, connection, schema
-from gateway.store.position import read_meta, write_meta
+from gateway.store.position import read_cursors, read_meta, write_meta
 from gateway.store.schema import seal
 from gateway.store.writer import transaction
 
@@ -169,7 +169,8 @@ def _drop_stale(new: sqlite3.Connection, chunks: list[tuple[int]]) -> None:
     """A freed page still holds batches that became chunks, and chunks that were joined."""
     done = new.execute("SELECT coalesce(max(upto), 0) FROM chunk").fetchone()[0]
     done = max(done, read_meta(new, "compacted"))
-    new.execute("DELETE FROM journal WHERE upto <= ?", (done,))
+    readers = read_cursors(new).values()
+    new.execute("DELETE FROM journal WHERE upto <= ?", (min([done, *readers]),))
     write_meta(new, "compacted", done)
     new.executemany(
         "DELETE FROM chunk AS old WHERE id = ? AND EXISTS (SELECT 1 FROM chunk AS new "

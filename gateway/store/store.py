@@ -15,6 +15,7 @@ from gateway.store.failures import StoreFailed, failed
 from gateway.store.journal import Journal
 from gateway.store.outbox import Outbox
 from gateway.store.reads import Reads
+from gateway.store.recent import Recent
 from gateway.store.spec import StoreSpec
 
 
@@ -37,6 +38,7 @@ class Store(Reads):
     def __init__(self, access: Access, spec: StoreSpec, held: IO[bytes]) -> None:
         self._access, self._spec, self._held = access, spec, held
         self._chores = Chores(access.writer, access.damage)
+        self._recent = Recent()
         self._closing = False
         self.outbox, self.journal = Outbox(access), Journal(access)
 
@@ -50,7 +52,7 @@ class Store(Reads):
         """
         held = connection.lock(path)
         try:
-            writer = opening.opened(path, spec)
+            writer = opening.started(path, spec)
         except BaseException:
             held.close()
             raise
@@ -128,3 +130,4 @@ class Store(Reads):
         before.broken = after  # until there is another one
         access.writer = opening.reopened(access.path, self._spec, before.doubtful, after)
         self._chores = Chores(access.writer, access.damage)
+        self._recent = Recent()

@@ -53,6 +53,7 @@ class Writer:
         except BaseException:
             self.db.close()
             raise
+        self.count_loose()
         self.broken: StoreFailed | None = None
         self._unsaved: dict[str, int] = {}
         self.pages = 0
@@ -70,6 +71,7 @@ class Writer:
         self.transact("commit", lambda: self._write(batch, upto))
         self.doubtful = None
         self.upto, self.seq = upto, self.seq + len(batch.readings)
+        self.loose += 1
         self.ages.tick(batch.at)
         hit("commit.durable")
 
@@ -99,6 +101,12 @@ class Writer:
         """Remember how far a reader came; written with the next transaction, since a cursor
         that is a little old only makes a sink write the same points again."""
         self.cursors[name] = self._unsaved[name] = cursor
+
+    def count_loose(self) -> None:
+        """How many batches are not in chunks yet."""
+        self.compacted = position.read_meta(self.db, "compacted")
+        rows = self.db.execute("SELECT count(*) FROM journal WHERE upto > ?", (self.compacted,))
+        self.loose: int = rows.fetchone()[0]
 
     def keep_cursors(self, names: Sequence[str]) -> None:
         """Only readers in *names* hold back the deletion of what they have not read yet."""

@@ -148,10 +148,10 @@ async def test_near_the_end_of_the_disk_the_oldest_readings_make_room(
 @pytest.mark.parametrize(
     "fault",
     [
-        "fdatasync:error=EIO:when=60+7",
-        "pwrite64:error=EIO:when=300+41",
-        "pwrite64:error=ENOSPC:when=300+53",
-        "pwrite64:error=EROFS:when=300+67",
+        "fdatasync:error=EIO:when=60+9",
+        "pwrite64:error=EIO:when=300+101",
+        "pwrite64:error=ENOSPC:when=300+127",
+        "pwrite64:error=EROFS:when=300+139",
     ],
 )
 async def test_errors_of_the_disk_cost_nothing_that_was_acknowledged(

@@ -38,6 +38,10 @@ def plain(readings: Sequence[Reading]) -> list[tuple[str, int, float | str, int]
     return sorted((r.device, r.at, r.value, r.quality) for r in readings)
 
 
+def when(seen: Reading) -> int:
+    return seen.at if seen.measured_at is None else seen.measured_at
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs, chunks and rounds so small that every path is walked in a few hundred readings."""
@@ -60,6 +64,8 @@ async def test_every_reading_is_found_once_at_every_moment(store: Store, path: P
         everything += batch
         await do_chores(store)
         assert past(path) == plain(everything)
+        chart = await store.series("c", "fill_level", NOON - 500, NOON + 500)
+        assert chart.mean.tolist() == [r.value for r in sorted(everything[2::3], key=when)]
     db = store._access.writer.db
     assert db.execute("SELECT count(*) FROM journal").fetchone()[0] < 8
     sizes = [
@@ -154,6 +160,16 @@ async def test_a_rotten_batch_costs_that_batch(store: Store, path: Path) -> None
 
 
 @pytest.mark.usefixtures("small")
+async def test_nothing_but_rotten_batches_does_not_stop_the_chores(store: Store) -> None:
+    for i in range(12):
+        await store.commit(Batch(at=NOON, readings=(reading(i),), snapshot=b""))
+    store._access.writer.db.execute("UPDATE journal SET crc = 0")
+    await do_chores(store)
+    assert not compaction.due(store._access.writer)
+    assert (await store.totals())["damaged"] == 12
+
+
+@pytest.mark.usefixtures("small")
 async def test_the_patrol_finds_a_rotten_chunk_before_anybody_reads_it(store: Store) -> None:
     for i in range(12):
         await store.commit(Batch(at=NOON, readings=(reading(i),), snapshot=b""))
@@ -161,7 +177,7 @@ async def test_the_patrol_finds_a_rotten_chunk_before_anybody_reads_it(store: St
     db = store._access.writer.db
     number, n = db.execute("SELECT id, n FROM chunk LIMIT 1").fetchone()
     db.execute("UPDATE chunk SET body = zeroblob(length(body)) WHERE id = ?", (number,))
-    for _ in range(4):
+    for _ in range(6):
         await do_chores(store)
     assert (await store.totals())["damaged"] == n
     assert [q.topic for q in await store.quarantined()] == [f"chunk/{number}"]
