@@ -259,6 +259,8 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
         evidence_file=parts.around.evidence_file,
         link_key=parts.link_key,
         discovered=parts.discovered,
+        rules=config.rules,
+        history=config.root / "data" / "linli.db",
     )
 
 

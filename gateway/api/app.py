@@ -19,6 +19,7 @@ from gateway.api.spec import ConsoleSpec
 from gateway.console import pages
 from gateway.plugins import modules
 from gateway.store.failures import StoreFailed
+from gateway.trial_desk import TrialDesk
 
 ABOUT = """Everything that the console does, it does through these routes.
 
@@ -39,7 +40,7 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
         separate_input_output_schemas=False,
     )
     accounts = Accounts(desk.root, spec, desk.clock, desk.health)
-    app.state.changes = Changes(desk)
+    app.state.changes, app.state.trials = Changes(desk), TrialDesk()
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
     routers = [*(module.router for module in modules(gateway.api.routes)), pages.router()]
     _say_roles(routers)

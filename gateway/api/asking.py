@@ -9,6 +9,7 @@ from gateway.api.changes import Changes
 from gateway.api.desk import Desk
 from gateway.api.sessions import Caller
 from gateway.api.spec import ConsoleSpec
+from gateway.trial_desk import TrialDesk
 
 
 def _desk(request: Request) -> Desk:
@@ -31,6 +32,11 @@ def _changes(request: Request) -> Changes:
     return changes
 
 
+def _trials(request: Request) -> TrialDesk:
+    trials: TrialDesk = request.app.state.trials
+    return trials
+
+
 def _caller(request: Request) -> Caller | None:
     caller: Caller | None = request.state.caller
     return caller
@@ -47,6 +53,7 @@ def _someone(request: Request) -> Caller:
 TheDesk = Annotated[Desk, Depends(_desk)]
 TheAccounts = Annotated[Accounts, Depends(_accounts)]
 TheChanges = Annotated[Changes, Depends(_changes)]
+TheTrials = Annotated[TrialDesk, Depends(_trials)]
 TheSpec = Annotated[ConsoleSpec, Depends(_spec)]
 TheCaller = Annotated[Caller, Depends(_someone)]
 MaybeCaller = Annotated[Caller | None, Depends(_caller)]

@@ -11,6 +11,7 @@ from gateway.discovered import Stranger
 from gateway.health import PartsHealth
 from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
 from gateway.ports import Clock, Inbox
+from rules.rule import Rule
 
 
 class Picture(Protocol):
@@ -149,3 +150,6 @@ class Desk(NamedTuple):
     """Signs the links with which a platform fetches evidence."""
     discovered: Iterable[Stranger] = ()
     """Devices that speak and are not registered; who spoke last comes first."""
+    rules: Sequence[Rule] = ()
+    history: Path | None = None
+    """The store's file, for what only reads the past."""

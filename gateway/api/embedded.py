@@ -56,3 +56,4 @@ async def host(app: FastAPI, desk: Desk, spec: ConsoleSpec, listener: socket.soc
         app.state.changes.close()
         server.should_exit = True
         await asyncio.wait([serving])
+        await app.state.trials.close()

@@ -19,6 +19,7 @@ from gateway.discovered import Stranger
 from gateway.health import PartsHealth
 from gateway.model import (
     Action,
+    Batch,
     Detection,
     Duration,
     Envelope,
@@ -36,10 +37,17 @@ from gateway.model import (
     Subject,
 )
 from gateway.ports import Ack
+from gateway.store import Store, StoreSpec
 from gateway.store.outbox import DeadLetter
+from rules.kinds.object import Object
+from rules.kinds.silence import Silence
+from rules.kinds.threshold import Threshold
+from rules.schedule import Schedule
+from rules.selector import Names, Select
 
 NOW: Millis = 1_790_000_000_000
 MINUTE = 60_000
+DAY = 1440 * MINUTE
 PASSWORDS = {"vera": "viewer-pass", "omar": "operator-pass", "ada": "admin-pass"}
 ROLES: dict[str, Any] = {"vera": "viewer", "omar": "operator", "ada": "admin"}
 TOKENS = {"station": "device-token", "platform": "viewer-token"}
@@ -159,7 +167,7 @@ class FakeStore:
         self, device: str, quantity: str, start: Millis, end: Millis, points: int = 1000
     ) -> Any:
         at = np.linspace(start, end, min(points, 600)).astype(np.int64)
-        day = 50 + 18 * np.sin(at / 86_400_000 * 2 * math.pi) + 4 * np.sin(at / 2_700_000)
+        day = course(at)
         noise = np.random.default_rng(1).normal(0, 2, len(at))
         return SimpleNamespace(
             at=at, min=day - 3 + noise, mean=day + noise, max=day + 3 + noise, count=at * 0 + 7
@@ -183,6 +191,52 @@ class FakeLatest:
 
     def seen(self, device: str) -> Millis | None:
         return max((r.at for r in self.of(device).values()), default=None)
+
+
+def course(at: Any) -> Any:
+    """What every sensor here measures: up and down with the day."""
+    return 50 + 18 * np.sin(at / 86_400_000 * 2 * math.pi) + 4 * np.sin(at / 2_700_000)
+
+
+async def keep_past(desk: Desk, days: int = 3) -> Desk:
+    """The desk with a real store behind it, in which two sensors measured for some days."""
+    path = desk.root / "data" / "linli.db"
+    store = Store.open(path, StoreSpec())
+    now = desk.clock.now()
+    try:
+        for day in range(days, 0, -1):
+            times = range(now - day * DAY, now - (day - 1) * DAY, 5 * MINUTE)
+            taken = tuple(
+                Reading(device, "temperature", float(course(at)), at, None, 0, "Cel")
+                for at in times
+                for device in ("air-01", "air-02")
+            )
+            await store.commit(Batch(at=times[-1], readings=taken))
+    finally:
+        store.close()
+    return desk._replace(history=path)
+
+
+RULES = (
+    Threshold(
+        id="too-warm",
+        incident="climate",
+        title="{name} is too warm",
+        select=Select(quantity=Names(("temperature",)), tags=Names(("air",))),
+        above=66.0,
+        clear_below=60.0,
+        wait=Duration.parse("10m"),
+    ),
+    Silence(id="device_silent-rule", incident="device_silent", severity="info"),
+    Object(
+        id="waste_dumped-rule",
+        incident="waste_dumped",
+        severity="major",
+        select=Select(label=Names(("left_object",)), zone=Names(("bins",))),
+        dwell=Duration.parse("3m"),
+        schedule=Schedule.parse(["mon-fri 06:00-22:00", "freedays"]),
+    ),
+)
 
 
 def place(n: int, chinese: bool) -> Place:
@@ -319,6 +373,7 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
                 {"temperature": 21.5, "humidity": 48.0},
             )
         ],
+        rules=RULES,
     )
 
 
