@@ -110,7 +110,7 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
         store,
         spine,
         BoundedInbox(),
-        Latest(),
+        spine.latest,
         Discovered(),
         subjects,
         key,
@@ -197,12 +197,11 @@ class _News:
     """Wakes the senders, and keeps what "now" is, after each commit."""
 
     def __init__(self, parts: Parts) -> None:
-        self._latest, self._discovered = parts.latest, parts.discovered
+        self._discovered = parts.discovered
         self.incidents = {sink.id: asyncio.Event() for sink in parts.config.sinks}
         self.readings = {sink.id: asyncio.Event() for sink in parts.config.reading_sinks}
 
     def tell(self, turn: Turn) -> None:
-        self._latest.update(turn.batch.readings)
         self._discovered.update(turn.unknown, turn.batch.at)
         for event in self.incidents.values() if turn.batch.envelopes else ():
             event.set()

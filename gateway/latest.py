@@ -1,14 +1,22 @@
 """The last reading of each quantity of each registered device: what "now" is made of."""
 
+import zlib
 from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from gateway.model import Millis, Quality, Reading
 
 _NONE: Mapping[str, Reading] = {}
 
 
+class _Kept(msgspec.Struct, array_like=True):
+    readings: list[tuple[str, str, float | str, Millis, Millis | None, int, str]]
+    seen: dict[str, Millis]
+
+
 class Latest:
-    """In memory; as large as the registry, since only registered devices have readings."""
+    """As large as the registry, since only registered devices have readings."""
 
     def __init__(self) -> None:
         self._readings: dict[str, dict[str, Reading]] = {}
@@ -26,3 +34,20 @@ class Latest:
     def seen(self, device: str) -> Millis | None:
         """When it last spoke itself; what a broker kept does not count."""
         return self._seen.get(device)
+
+    def snapshot(self) -> bytes:
+        """All of it, some 15 bytes per quantity, for `restore` after a restart."""
+        readings = [
+            (r.device, r.quantity, r.value, r.at, r.measured_at, r.quality, r.unit)
+            for quantities in self._readings.values()
+            for r in quantities.values()
+        ]
+        return zlib.compress(msgspec.msgpack.encode(_Kept(readings, self._seen)), 1)
+
+    def restore(self, snapshot: bytes) -> None:
+        """Know again what was known when *snapshot* was taken."""
+        kept = msgspec.msgpack.decode(zlib.decompress(snapshot), type=_Kept)
+        for device, quantity, value, at, measured_at, quality, unit in kept.readings:
+            reading = Reading(device, quantity, value, at, measured_at, quality, unit)
+            self._readings.setdefault(device, {})[quantity] = reading
+        self._seen.update(kept.seen)

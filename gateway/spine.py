@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from devices.decoder import Decoder, Unknown
 from gateway.incidents import Change, Ledger
+from gateway.latest import Latest
 from gateway.model import (
     Action,
     Batch,
@@ -60,6 +61,7 @@ class Memory(msgspec.Struct, frozen=True):
 
     engine: bytes
     decoder: bytes
+    latest: bytes
 
 
 class Spine:
@@ -68,6 +70,7 @@ class Spine:
     ) -> None:
         self._decoder, self._engine, self._ledger = decoder, engine, ledger
         self._sinks = tuple(sinks)
+        self.latest = Latest()
 
     def take(self, items: Iterable[Item], now: Millis, *, snapshot: bool = False) -> Turn:
         """Run *items*, in order, at the instant *now*, after every timer due by then."""
@@ -85,6 +88,7 @@ class Spine:
                     action = replace(item, at=now)
                     draft.actions.append(action)
                     draft.changes([c] if (c := self._ledger.act(action)) else [])
+        self.latest.update(draft.readings)
         return draft.turn(self._sinks, self.snapshot() if snapshot else None)
 
     def pass_time(self, now: Millis) -> Turn:
@@ -96,7 +100,8 @@ class Spine:
         return self._engine.due()
 
     def snapshot(self) -> bytes:
-        return msgspec.msgpack.encode(Memory(self._engine.snapshot(), self._decoder.snapshot()))
+        parts = self._engine, self._decoder, self.latest
+        return msgspec.msgpack.encode(Memory(*(part.snapshot() for part in parts)))
 
     def restore(self, snapshot: bytes | None, tail: Iterable[Sequence[Observation]]) -> None:
         """Be again what the journal says: its consequences were committed with it, so only
@@ -105,10 +110,11 @@ class Spine:
             memory = msgspec.msgpack.decode(snapshot, type=Memory)
             self._engine.restore(memory.engine)
             self._decoder.restore(memory.decoder)
+            self.latest.restore(memory.latest)
         for batch in tail:
             for seen in batch:
-                for _ in self._engine.observe(seen):
-                    pass
+                self._engine.observe(seen)
+            self.latest.update(seen for seen in batch if isinstance(seen, Reading))
 
     def reconcile(self, now: Millis) -> Turn:
         """The first turn after a start: what fell due meanwhile fires at its own instant, and

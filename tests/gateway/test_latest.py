@@ -22,3 +22,11 @@ def test_what_a_broker_kept_is_shown_and_is_no_sign_of_life() -> None:
 
 def test_of_a_device_that_never_spoke_nothing_is_known() -> None:
     assert Latest().of("d") == {}
+
+
+def test_after_a_restart_it_is_known_again() -> None:
+    before, after = Latest(), Latest()
+    before.update([reading(1, 20), reading(2, 50, Quality.LATE, "humidity")])
+    after.restore(before.snapshot())
+    assert after.of("d") == before.of("d")
+    assert after.seen("d") == 2

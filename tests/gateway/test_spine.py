@@ -36,6 +36,10 @@ def said(value: float, device: str = "bin-1") -> Packet:
     return Packet(f"zigbee2mqtt/{device}", json.dumps({"temperature": value}).encode(), "mqtt")
 
 
+def values(path: Spine) -> dict[str, float | str]:
+    return {q: r.value for q, r in path.latest.of("bin-1").items()}
+
+
 def phases(turns: Sequence[Turn]) -> list[tuple[str, int]]:
     return [(e.phase, e.incident.updated_at) for t in turns for e in t.batch.envelopes]
 
@@ -125,6 +129,7 @@ def test_a_restart_anywhere_changes_nothing(story: list[tuple[int, float, bool]]
     want.append(whole.pass_time(now + 10 * MINUTE))
     got.append(torn.pass_time(now + 10 * MINUTE))
     assert phases(got) == phases(want)
+    assert values(torn) == values(whole)
 
 
 def _after_a_kill(
