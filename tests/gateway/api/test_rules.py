@@ -160,16 +160,6 @@ async def test_expressions_reach_the_other_process(client: Client, desk: Desk) -
     zone = ZoneInfo("Asia/Shanghai")
     past = desk.history or Path()
     trial = Trial(past, rule, rule, [], {}, zone, NOW - DAY, NOW, "air-01")
-        desk.history or Path(),
-        rule,
-        rule,
-        [],
-        {},
-        ZoneInfo("Asia/Shanghai"),
-        NOW - DAY,
-        NOW,
-        "air-01",
-    )
     outcome = await client.app.state.trials.judge(trial)
     assert isinstance(outcome, Outcome)
     assert outcome.old.incidents > 0
