@@ -9,6 +9,7 @@ from msgspec.structs import fields
 
 from config.build import nearest
 from config.located import Document, Keys, Problem
+from devices.decoder import codecs
 from gateway.ports import SinkSpec
 
 FILES = frozenset({"certificate", "key", "client_ca", "ca", "tls_cert", "tls_key"})
@@ -68,6 +69,23 @@ def dead_ends(sinks: list[Entry], rules: list[Entry]) -> Iterator[Problem]:
                 if name not in known:
                     what = f"no rule {_MAKES[field]} {name!r}{nearest(name, known)}"
                     yield sink.document.problem((*sink.keys, "route", field), what)
+
+
+def strangers(devices: list[Entry]) -> Iterator[Problem]:
+    """Devices that would never be heard: of a dialect that nobody speaks, or behind another."""
+    known, first = codecs(), dict[tuple[str, str], Entry]()
+    for entry in devices:
+        spec = entry.spec
+        if spec.dialect and spec.dialect not in known:
+            what = f"there is no dialect {spec.dialect!r}{nearest(spec.dialect, known)}"
+            yield entry.document.problem((*entry.keys, "dialect"), what)
+        other = first.setdefault((spec.dialect, spec.key), entry)
+        if other is not entry and not spec.topic:
+            where = f"{other.document.file}:{other.document.line(other.keys)}"
+            what = (
+                f"{spec.key!r} is what {spec.dialect or 'its dialect'} calls the device at {where}"
+            )
+            yield entry.document.problem((*entry.keys, "address"), what)
 
 
 def absent_files(root: Path, entries: list[Entry]) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from config.build import build, nearest
-from config.crosscheck import Entry, absent_files, dead_ends, loose_ends, twice
+from config.crosscheck import Entry, absent_files, dead_ends, loose_ends, strangers, twice
 from config.located import WRONG, Document, Problem, Wrong, read
 from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
 from devices.registry import DeviceSpec
@@ -57,6 +57,7 @@ def load(root: Path) -> Config:
         problems += twice(kind, entries)
     problems += loose_ends(rules, devices, cameras)
     problems += dead_ends(sinks, rules)
+    problems += strangers(devices)
     served = [] if console is WRONG else [Entry(console, main, ("console",))]
     problems += absent_files(root, [*served, *sources, *sinks])
     if problems:

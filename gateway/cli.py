@@ -5,6 +5,7 @@ import pkgutil
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from importlib.metadata import version
 
 import gateway.commands
 
@@ -20,6 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # whoever read has gone; saying so would fail as well
         return 1
+    except OSError as error:
+        print(f"linli {words[0]}: {error}", file=sys.stderr)
+        return 1
 
 
 def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
@@ -30,6 +34,7 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="linli", description="Linli (邻里): the neighbourhood edge gateway."
     )
+    top.add_argument("--version", action="version", version=f"Linli {version('linli-gateway')}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     known = sorted(info.name for info in pkgutil.iter_modules(gateway.commands.__path__))
     for name in _wanted(words, known):

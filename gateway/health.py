@@ -1,11 +1,14 @@
 """How each part is, and how much it did: for /health, /metrics, the console, the watchdog."""
 
+import logging
 from collections import Counter
 
 import msgspec
 
 from gateway.model import Millis
 from gateway.ports import Clock
+
+log = logging.getLogger("linli")
 
 VITAL = frozenset({"store"})
 """Parts without which nothing may be acknowledged."""
@@ -40,6 +43,9 @@ class PartsHealth:
 
     def report(self, part: str, state: str, detail: str = "") -> None:
         now, before = self._clock.now(), self.parts.get(part)
+        if state != "starting" and (before is None or before.state != state):
+            level = logging.INFO if state in ("ok", "stopped") else logging.WARNING
+            log.log(level, "%s is %s%s", part, state, f": {detail}" if detail else "")
         since = before.since if before and before.state == state else now
         self.parts[part] = Part(part, state, detail, since, now)
 

@@ -101,17 +101,26 @@ async def supervise(name: str, source: Source, inbox: Inbox, health: Health, rng
         try:
             await source.run(inbox)
             why = "it ended"
-        except (Retry, OSError) as error:
-            why = str(error) or type(error).__name__
         except Exception as error:  # one broken way in must not stop the others
-            log.exception("source %s broke", name)
-            why = f"broke: {type(error).__name__}: {error}"
+            why = _world(error) or f"broke: {type(error).__name__}: {error}"
+            if _world(error) is None:
+                log.exception("source %s broke", name)
         if loop.time() - started > CALM:
             waits = backoff(rng)
         wait = next(waits)
         health.count("source_restarts", part=name)
         health.report(name, "retrying", f"{why}; next try in {wait:.0f} s")
         await asyncio.sleep(wait)
+
+
+def _world(error: Exception) -> str | None:
+    """What of the world failed, in words; None when the mistake is our own."""
+    if isinstance(error, ExceptionGroup):
+        reasons = [_world(part) for part in error.exceptions]
+        return "; ".join(dict.fromkeys(r for r in reasons if r)) if all(reasons) else None
+    if isinstance(error, Retry | OSError):
+        return str(error) or type(error).__name__
+    return None
 
 
 Feed = Callable[[bytes], object]

@@ -5,7 +5,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dir", type=Path, default=Path("demo-site"), help="where to write the site"
     )
-    parser.add_argument("--sensors", type=int, default=240, help="how many (240)")
-    parser.add_argument("--clips", type=Path, help="folder with real clips for one more camera")
-    parser.add_argument("--port", type=int, default=8080, help="of the console (8080)")
+    parser.add_argument("--sensors", type=_between(1, 2000), default=240, help="how many (240)")
+    parser.add_argument("--clips", type=_folder, help="folder with real clips for one more camera")
+    parser.add_argument(
+        "--port", type=_between(1, 65535), default=8080, help="of the console (8080)"
+    )
     parser.add_argument("--seconds", type=float, help="stop by itself after so long")
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def number(word: str) -> int:
+        if not word.isdecimal() or not least <= int(word) <= most:
+            raise argparse.ArgumentTypeError(f"{word!r} is not a number from {least} to {most}")
+        return int(word)
+
+    return number
+
+
+def _folder(word: str) -> Path:
+    if not Path(word).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {word}")
+    return Path(word)
 
 
 def run(args: argparse.Namespace) -> int:

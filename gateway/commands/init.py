@@ -13,6 +13,11 @@ from gateway.api.auth import FILE, User, Users, hash_password, new_password, wri
 HELP = "Write a commented site that runs as it is, and print the operator's password once."
 EXAMPLE = "  linli init my-site && linli run my-site"
 
+FIRST = (
+    "mosquitto_pub -q 1 -u sensors -P \"$(sed -n 's/^mqtt_sensors: //p' {secrets})\" "
+    "-t zigbee2mqtt/bin_01 -m '{{\"fill_level\": 95}}'"
+)
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("site", type=Path, metavar="DIR", help="a new or empty folder")
@@ -31,6 +36,8 @@ def run(args: argparse.Namespace) -> int:
     print()
     print("The password is shown this once; only its hash is kept.")
     print(f"Start it with: linli run {root}")
+    print("and send a first reading from a second terminal:")
+    print(f"  {FIRST.format(secrets=root / 'secrets.yaml')}")
     return 0
 
 

@@ -14,6 +14,7 @@ from config.schema import Config
 from gateway import app
 from gateway.clock import SystemClock
 from gateway.service import set_up_logs
+from gateway.store import StoreLocked, StoreTooNew
 
 HELP = "Run the gateway of a site until SIGTERM or Ctrl-C."
 EXAMPLE = "  linli run my-site\n  linli run my-site --log json   # for journald or a log collector"
@@ -36,7 +37,11 @@ def run(args: argparse.Namespace) -> int:
         return 1
     set_up_logs(args.log)
     _open_many_files()
-    uvloop.run(until_signalled(config))
+    try:
+        uvloop.run(until_signalled(config))
+    except (StoreLocked, StoreTooNew) as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

@@ -3,7 +3,7 @@ from random import Random
 
 import pytest
 
-from gateway.intake import BoundedInbox, backoff, frames_apart, supervise
+from gateway.intake import BoundedInbox, _world, backoff, frames_apart, supervise
 from gateway.model import Packet
 from gateway.ports import Inbox, Retry
 from tests.gateway.watch import Watch
@@ -71,7 +71,15 @@ class Failing:
         await asyncio.Event().wait()
 
 
-@pytest.mark.parametrize("error", [Retry("down"), ConnectionRefusedError(), KeyError("bug")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        Retry("down"),
+        ConnectionRefusedError(),
+        ExceptionGroup("tasks", [OSError(98, "address in use")]),
+        KeyError("bug"),
+    ],
+)
 def test_a_source_that_fails_is_started_again(error: Exception) -> None:
     source, health = Failing(error, error), Watch()
 
@@ -92,3 +100,9 @@ def test_pictures_go_to_their_camera_and_the_rest_to_the_spine() -> None:
     items = [Packet("cam/1", b"jpeg"), Packet("t/1", b"21.5")]
     assert frames_apart(items, {"cam/1": seen.append}) == items[1:]
     assert seen == [b"jpeg"]
+
+
+def test_a_group_of_the_worlds_failures_is_the_worlds() -> None:
+    group = ExceptionGroup("tasks", [OSError(98, "in use"), ExceptionGroup("x", [Retry("down")])])
+    assert _world(group) == "[Errno 98] in use; down"
+    assert _world(ExceptionGroup("tasks", [OSError(98, "in use"), KeyError("bug")])) is None

@@ -55,6 +55,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
         ("gateway.yaml", "!secret mqtt_sensors", "!secret no", "gateway.yaml", "has no 'no'"),
         ("devices.yaml", "period: 10m", "period: -1", "devices.yaml", "period"),
         ("devices.yaml", "tags: [bin]", "tag: [bin]", "devices.yaml", "did you mean 'tags'"),
+        ("devices.yaml", "dialect: zigbee2mqtt", "dialect: zigbe2mqtt", "devices.yaml", "did you"),
         ("cameras.yaml", "cameras:", "cameras: 3", "cameras.yaml", "a list is wanted here"),
         ("devices.yaml", "lat: 39.9087", "lat: north", "devices.yaml", "a number is wanted here"),
     ],
@@ -121,3 +122,14 @@ def test_a_file_that_is_named_and_not_there_is_a_problem_at_its_line(
     assert main(["check", str(site), "--json"]) == 1
     (problem,) = json.loads(capsys.readouterr().out)
     assert (problem["line"], problem["what"]) == (line, f"tls_cert: there is no file {site}/a.pem")
+
+
+def test_two_devices_with_one_address_are_a_problem(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = site / "devices.yaml"
+    path.write_text(path.read_text() + "  - {id: b, dialect: zigbee2mqtt, address: bin_01}\n")
+    assert main(["check", str(site)]) == 1
+    assert (
+        "'bin_01' is already the address of the device at devices.yaml:" in capsys.readouterr().out
+    )
