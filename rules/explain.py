@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.model import Duration, Millis, Subject
+from gateway.model import Duration, Millis, Reason, Subject
 from rules.cell import Cell, Group
 from rules.engine import Engine, cells_of
 from rules.rule import Rule
@@ -81,13 +81,20 @@ def _standing(cell: Cell, now: Millis, zone: ZoneInfo) -> Standing:
     if stale and verdict is not life.firing:
         verdict = None
     state = {True: "holds", False: "does not hold", None: "unknown"}[verdict]
-    reasons = rule.report(cell.state, now, bool(verdict)).reasons if verdict is not None else ()
-    lines = [reason.text for reason in reasons]
+    lines = [reason.text for reason in _reasons(cell, verdict, now)]
     lines.append(f"last heard {_time(cell.seen, zone)}")
     if stale:
         lines.append(f"that is longer ago than the {Duration(cell.stale or 0)} a value stands for")
     lines += _waiting(cell, now, zone)
     return Standing(cell.subject.id, state, tuple(lines))
+
+
+def _reasons(cell: Cell, verdict: bool | None, now: Millis) -> tuple[Reason, ...]:
+    if verdict is None:
+        return ()
+    if verdict or cell.life.firing:
+        return cell.rule.report(cell.state, now, verdict).reasons
+    return cell.rule.rest(cell.state, now)
 
 
 def _waiting(cell: Cell, now: Millis, zone: ZoneInfo) -> Iterator[str]:

@@ -1,8 +1,18 @@
 """A limit to one side, with a limit of its own for the end: hysteresis."""
 
-from gateway.model import Reason
-from rules.rule import Rule
+from typing import Any, NamedTuple
+
+from gateway.model import Millis, Reason
+from rules.rule import Report, Rule
 from rules.shortlist import Bools, Floats
+
+
+class Figure(NamedTuple):
+    """What is compared with a limit."""
+
+    what: str
+    value: float
+    unit: str
 
 
 class Limited(Rule, frozen=True, kw_only=True):
@@ -46,18 +56,39 @@ class Limited(Rule, frozen=True, kw_only=True):
             return value > self.above
         return value < (self.below or 0.0)
 
-    def reason(self, what: str, value: float, unit: str, firing: bool) -> Reason:
-        """Why it fires, in words: `fill_level 95 % is above 90 %`."""
-        side, limit, clear = (
-            ("above", self.above, self.clear_below)
-            if self.above is not None
-            else ("below", self.below, self.clear_above)
-        )
-        held = limit if firing or clear is None else clear
-        verb = f"is {side}" if firing else f"is not {side}"
+    def figure(self, state: Any, now: Millis) -> Figure:
+        """The number that is judged, with its name and unit."""
+        raise NotImplementedError
+
+    def report(self, state: Any, now: Millis, firing: bool) -> Report:
+        """In words: `fill_level 95 % is above 90 %`, and later `75 % is not yet below 60 %`. What
+        ends it may be its hours, so *firing* does not tell on which side the figure is."""
+        figure = self.figure(state, now)
+        if self._clear is None or self.beyond(figure.value, False):
+            verb = "is" if self.beyond(figure.value, False) else "is not"
+            return Report((self._compared(figure, verb, self._limit),))
+        verb = "is not yet" if self.beyond(figure.value, True) else "is"
+        return Report((self._compared(figure, verb, self._clear),))
+
+    def rest(self, state: Any, now: Millis) -> tuple[Reason, ...]:
+        return (self._compared(self.figure(state, now), "is not", self._limit),)
+
+    @property
+    def _limit(self) -> tuple[str, float]:
+        return ("above", self.above) if self.above is not None else ("below", self.below or 0.0)
+
+    @property
+    def _clear(self) -> tuple[str, float] | None:
+        if self.above is not None:
+            return None if self.clear_below is None else ("below", self.clear_below)
+        return None if self.clear_above is None else ("above", self.clear_above)
+
+    def _compared(self, figure: Figure, verb: str, against: tuple[str, float]) -> Reason:
+        what, value, unit = figure
+        side, limit = against
         tail = f" {unit}" if unit and unit != "1" else ""
-        text = f"{what} {value:.6g}{tail} {verb} {held:.6g}{tail}"
-        return Reason(text, self.select.quantity[0], value, held, unit)
+        text = f"{what} {value:.6g}{tail} {verb} {side} {limit:.6g}{tail}"
+        return Reason(text, self.select.quantity[0], value, limit, unit)
 
 
 def _wrong_way(low: float | None, high: float | None) -> bool:

@@ -168,6 +168,10 @@ class Rule(
         """Why it fires; or, with *firing* false, why it has ended."""
         return Report()
 
+    def rest(self, state: Any, now: Millis) -> tuple[Reason, ...]:
+        """Why it does not hold, where it did not fire before: nothing has ended."""
+        return self.report(state, now, False).reasons
+
     def calm(self) -> tuple[float, float] | None:
         """Bounds, both included, between which a value changes nothing while all is quiet: such
         a reading is passed over, live and in backtests."""

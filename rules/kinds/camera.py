@@ -50,6 +50,11 @@ class Camera(Rule, frozen=True, kw_only=True):
         return None if state.health is None else state.health in self.health
 
     def report(self, state: Sight, now: Millis, firing: bool) -> Report:
+        if not firing and not state.health:
+            return Report((Reason("it sees well again", value="well"),))
+        return Report(self.rest(state, now))
+
+    def rest(self, state: Sight, now: Millis) -> tuple[Reason, ...]:
         health = state.health or "well"
-        text = f"the camera is {health.replace('_', ' ')}" if state.health else "it sees well again"
-        return Report((Reason(text, value=health),))
+        text = f"the camera is {health.replace('_', ' ')}" if state.health else "it sees well"
+        return (Reason(text, value=health),)

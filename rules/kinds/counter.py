@@ -7,8 +7,7 @@ import msgspec
 import numpy as np
 
 from gateway.model import Millis, Reading, Subject
-from rules.limit import Limited
-from rules.rule import Report
+from rules.limit import Figure, Limited
 from rules.shortlist import Floats, Ints, Shortlist
 from rules.values import Span
 from rules.window import MOST
@@ -90,10 +89,9 @@ class Counter(Limited, frozen=True, kw_only=True):
         mask = increase > self.above - slack
         return Shortlist(mask, lambda index: int(max(base[index], 0)), known=True)
 
-    def report(self, state: Meter, now: Millis, firing: bool) -> Report:
+    def figure(self, state: Meter, now: Millis) -> Figure:
         what = f"{self.select.quantity[0]} within {self.within}: increase"
-        increase = self._increase(state, now)
-        return Report((self.reason(what, increase, state.unit, firing),))
+        return Figure(what, self._increase(state, now), state.unit)
 
     def _base(self, state: Meter, now: Millis) -> int:
         """The last sample at or before the beginning of the window, or the first one."""

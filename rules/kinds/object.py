@@ -113,12 +113,19 @@ class Object(Rule, frozen=True, kw_only=True):
     def report(self, state: Seen, now: Millis, firing: bool) -> Report:
         stayed = [t for t in (state.tracks or {}).values() if now - t.since >= self.dwell]
         if not stayed:
-            return Report((Reason(f"no {' or '.join(self.select.label)} is seen any more"),))
+            gone = "has stayed for long enough" if state.tracks else "is seen any more"
+            return Report((Reason(f"no {' or '.join(self.select.label)} {gone}"),))
         return Report(
             reasons=tuple(_reason(track, now) for track in stayed),
             evidence=tuple(dict.fromkeys(e for t in stayed for e in t.evidence))[-MOST_EVIDENCE:],
             confidence=max(track.score for track in stayed),
         )
+
+    def rest(self, state: Seen, now: Millis) -> tuple[Reason, ...]:
+        if not state.tracks:
+            return (Reason(f"no {' or '.join(self.select.label)} is seen"),)
+        wanted = f"wanted: {self.count} for {self.dwell}"
+        return (*(_reason(track, now) for track in state.tracks.values()), Reason(wanted))
 
     def _wanted(self, found: Detection) -> bool:
         zone = self.select.zone

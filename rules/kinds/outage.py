@@ -95,3 +95,7 @@ class Outage(Rule, frozen=True, kw_only=True):
         longest = Duration(max((now - h.last for h in state.heard.values()), default=0))
         why = Reason(text, "", len(silent), self.count)
         return Report((why, Reason(f"the longest for {longest}")), tuple(silent))
+
+    def rest(self, state: Roll, now: Millis) -> tuple[Reason, ...]:
+        silent = sum(heard.silent_at <= now for heard in state.heard.values())
+        return (Reason(f"{silent} of {len(state.heard)} are silent; limit {self.count}"),)

@@ -66,10 +66,20 @@ class Range(Rule, frozen=True, kw_only=True):
     def report(self, state: Last, now: Millis, firing: bool) -> Report:
         value = state.value or 0.0
         limit = self.min if value < (self.min + self.max) / 2 else self.max
-        where = "outside of" if firing else "back inside of"
-        what = f"{self.select.quantity[0]} {value:.6g} {state.unit}".rstrip()
-        text = f"{what} is {where} {self.min:g} to {self.max:g}"
-        return Report((Reason(text, self.select.quantity[0], value, limit, state.unit),))
+        outside = not self.min <= value <= self.max
+        margin = 0.0 if outside else self.margin
+        held = self.verdict(state, now, True)
+        where = "outside of" if outside else "not yet inside of" if held else "back inside of"
+        return Report((self._reason(state, where, margin, limit),))
+
+    def rest(self, state: Last, now: Millis) -> tuple[Reason, ...]:
+        return (self._reason(state, "inside of", 0.0, None),)
+
+    def _reason(self, state: Last, where: str, margin: float, limit: float | None) -> Reason:
+        quantity, value = self.select.quantity[0], state.value or 0.0
+        what = f"{quantity} {value:.6g} {state.unit}".rstrip()
+        text = f"{what} is {where} {self.min + margin:g} to {self.max - margin:g}"
+        return Reason(text, quantity, value, limit, state.unit)
 
     def calm(self) -> tuple[float, float]:
         return self.min, self.max

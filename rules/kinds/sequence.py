@@ -91,6 +91,11 @@ class Sequence(Rule, frozen=True, kw_only=True):
             max(said.confidence for said in came),
         )
 
+    def rest(self, state: Story, now: Millis) -> tuple[Reason, ...]:
+        if not any(said.met for said in state.then.values()):
+            return (Reason("what would come second is not met"),)
+        return (Reason(f"what comes second is met, but nothing came first within {self.within}"),)
+
     def _came_first(self, state: Story, now: Millis) -> str | None:
         """What met the first condition last, if that is not too long ago."""
         met = [s for s in state.first.values() if s.last_met is not None]

@@ -84,6 +84,11 @@ class Silence(Rule, frozen=True, kw_only=True):
         limit = Duration(state.after)
         return Report((Reason(f"{heard}; limit {limit}", value=gap.seconds, limit=limit.seconds),))
 
+    def rest(self, state: Heard, now: Millis) -> tuple[Reason, ...]:
+        gap, limit = Duration((now - state.last) // 1000 * 1000), Duration(state.after)
+        since = "heard" if state.ever else "never heard, watched only since"
+        return (Reason(f"{since} {gap} ago; limit {limit}"),)
+
     def _limit(self, subject: Subject) -> int:
         after = self.after if self.after is not None else (subject.period or 0) * self.periods
         return round(after)

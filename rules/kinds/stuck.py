@@ -80,10 +80,15 @@ class Stuck(Rule, frozen=True, kw_only=True):
         quantity = self.select.quantity[0]
         if not firing:
             return Report((Reason(f"{quantity} changes again", quantity, state.value),))
-        span, limit = Duration(state.last - state.since), self.after
+        return Report(self.rest(state, now))
+
+    def rest(self, state: Flat, now: Millis) -> tuple[Reason, ...]:
+        quantity, span = self.select.quantity[0], Duration(state.last - state.since)
         what = f"{quantity} {state.value:.6g} {state.unit}".rstrip()
-        text = f"{what} has not changed for {span} in {state.count} readings; limit {limit}"
-        return Report((Reason(text, quantity, state.value, unit=state.unit),))
+        text = f"{what} has not changed for {span} in {state.count} readings; limit {self.after}"
+        if state.value in self.ignore:
+            text += "; it may stand still there"
+        return (Reason(text, quantity, state.value, unit=state.unit),)
 
 
 def _differ(value: float, before: float, tolerance: float) -> bool:

@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from gateway.model import Millis, Reading, Subject
-from rules.limit import Limited
-from rules.rule import Report
+from rules.limit import Figure, Limited
 from rules.shortlist import Floats, Ints, Shortlist, by_itself
 
 
@@ -48,9 +47,8 @@ class Threshold(Limited, frozen=True, kw_only=True):
     def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist:
         return by_itself(self.all_beyond(value))
 
-    def report(self, state: Last, now: Millis, firing: bool) -> Report:
-        what = self.select.quantity[0]
-        return Report((self.reason(what, state.value or 0.0, state.unit, firing),))
+    def figure(self, state: Last, now: Millis) -> Figure:
+        return Figure(self.select.quantity[0], state.value or 0.0, state.unit)
 
     def calm(self) -> tuple[float, float]:
         return (-inf, self.above) if self.above is not None else (self.below or 0.0, inf)

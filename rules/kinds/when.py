@@ -73,11 +73,16 @@ class When(Rule, frozen=True, kw_only=True):
         return min((e for at in state.at.values() if (e := at + self.within) > now), default=None)
 
     def report(self, state: Said, now: Millis, firing: bool) -> Report:
+        return Report((self._reason(state, "holds" if firing else "no longer holds"),))
+
+    def rest(self, state: Said, now: Millis) -> tuple[Reason, ...]:
+        return (self._reason(state, "does not hold"),)
+
+    def _reason(self, state: Said, holds: str) -> Reason:
         said = ", ".join(
             f"{q} {v if isinstance(v, str) else format(v, '.6g')}"
             for q, v in sorted(state.value.items())
         )
-        holds = "holds" if firing else "no longer holds"
         first = self.when.names[0]
         why = f"{said}: {self.when.text} {holds}"
-        return Report((Reason(why, first, state.value.get(first)),))
+        return Reason(why, first, state.value.get(first))

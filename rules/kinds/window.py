@@ -8,8 +8,7 @@ import numpy as np
 from msgspec import Meta
 
 from gateway.model import Millis, Reading, Subject
-from rules.limit import Limited
-from rules.rule import Report
+from rules.limit import Figure, Limited
 from rules.shortlist import Floats, Ints, Shortlist, by_time, recently
 from rules.values import Span
 from rules.window import Samples
@@ -97,12 +96,12 @@ class Window(Limited, frozen=True, kw_only=True):
         figure = total - np.where(before >= 0, total[before], 0.0)
         return by_time(figure > self.above - 1e-9 * (1 + total), at, self.over, known=True)
 
-    def report(self, state: Recent, now: Millis, firing: bool) -> Report:
+    def figure(self, state: Recent, now: Millis) -> Figure:
         name = f"{self.percent:g}th percentile" if self.of == "percentile" else self.of
         what = f"{self.select.quantity[0]}, {name} of {self.over}:"
         unit = "" if self.of == "count" else state.unit
         figure = self._figure(state.samples) if state.samples.at or self.of == "count" else 0.0
-        return Report((self.reason(what, round(figure, 9), unit, firing),))
+        return Figure(what, round(figure, 9), unit)
 
     def _figure(self, samples: Samples) -> float:
         count = len(samples.at)
