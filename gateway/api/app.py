@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import gateway.api.routes
+from devices.decoder import Decoder
 from gateway.api.access import Access
 from gateway.api.accounts import Accounts
 from gateway.api.changes import Changes
@@ -17,6 +18,7 @@ from gateway.api.guard import Guard
 from gateway.api.problem import on_http_exception, on_invalid, on_store_failed
 from gateway.api.spec import ConsoleSpec
 from gateway.console import pages
+from gateway.model import Duration
 from gateway.plugins import modules
 from gateway.store.failures import StoreFailed
 from gateway.trial_desk import TrialDesk
@@ -42,6 +44,8 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
     accounts = Accounts(desk.root, spec, desk.clock, desk.health)
     app.state.changes, app.state.trials = Changes(desk), TrialDesk()
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
+    config = desk.config
+    app.state.reader = Decoder(config.devices, zone=config.site.zone, repeated=Duration(0))
     routers = [*(module.router for module in modules(gateway.api.routes)), pages.router()]
     _say_roles(routers)
     for router in routers:

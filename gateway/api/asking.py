@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from devices.decoder import Decoder
 from gateway.api.accounts import Accounts
 from gateway.api.changes import Changes
 from gateway.api.desk import Desk
@@ -37,6 +38,11 @@ def _trials(request: Request) -> TrialDesk:
     return trials
 
 
+def _reader(request: Request) -> Decoder:
+    reader: Decoder = request.app.state.reader
+    return reader
+
+
 def _caller(request: Request) -> Caller | None:
     caller: Caller | None = request.state.caller
     return caller
@@ -54,6 +60,8 @@ TheDesk = Annotated[Desk, Depends(_desk)]
 TheAccounts = Annotated[Accounts, Depends(_accounts)]
 TheChanges = Annotated[Changes, Depends(_changes)]
 TheTrials = Annotated[TrialDesk, Depends(_trials)]
+TheReader = Annotated[Decoder, Depends(_reader)]
+"""Reads what is posted before it is handed in, as the spine will; of its own memory."""
 TheSpec = Annotated[ConsoleSpec, Depends(_spec)]
 TheCaller = Annotated[Caller, Depends(_someone)]
 MaybeCaller = Annotated[Caller | None, Depends(_caller)]

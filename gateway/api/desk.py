@@ -6,7 +6,9 @@ The protocols name the part of each neighbour that is used here, so that tests c
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
+from devices.registry import DeviceSpec
 from gateway.discovered import Stranger
 from gateway.health import PartsHealth
 from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
@@ -111,6 +113,8 @@ class Site(Protocol):
     def time_zone(self) -> str: ...
     @property
     def language(self) -> str: ...
+    @property
+    def zone(self) -> ZoneInfo: ...
 
 
 class Config(Protocol):
@@ -119,7 +123,7 @@ class Config(Protocol):
     @property
     def site(self) -> Site: ...
     @property
-    def devices(self) -> Sequence[Named]: ...
+    def devices(self) -> Sequence[DeviceSpec]: ...
     @property
     def cameras(self) -> Sequence[Named]: ...
     @property

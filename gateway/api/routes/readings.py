@@ -6,13 +6,14 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from devices.decoder import Decoder, codecs
 from gateway.api.access import needs
 from gateway.api.answers import answer, described
-from gateway.api.asking import TheCaller, TheDesk, TheSpec
+from gateway.api.asking import TheCaller, TheDesk, TheReader, TheSpec
 from gateway.api.bodies import raw
 from gateway.api.handing import hand_in
 from gateway.api.problem import Problem
-from gateway.model import Packet
+from gateway.model import Millis, Packet
 
 router = APIRouter(prefix="/api/v1/readings", tags=["readings"])
 
@@ -21,6 +22,8 @@ DIALECT = "linli"
 TOPIC = "linli/readings"
 PER_PACKET = 256
 """Readings in one packet: the decoder looks at 512 values of a message."""
+
+DIALECTS = codecs().keys()
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -69,20 +72,54 @@ async def post_readings(
     desk: TheDesk,
     caller: TheCaller,
     spec: TheSpec,
+    reader: TheReader,
     dialect: Annotated[str, Query(max_length=40)] = "",
     topic: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:
     """200 means that it is on disk, or that it was looked at and holds no reading. 503 with
     Retry-After: send the same again; nothing is counted twice that carries `measured_at`."""
-    body = await raw(request, spec.max_body)
+    if dialect and dialect not in DIALECTS:
+        raise Problem(400, f"There is no dialect {dialect!r}. Known: {', '.join(DIALECTS)}.")
+    body, now = await raw(request, spec.max_body), desk.clock.now()
     if dialect or topic:
         packet = Packet(topic or TOPIC, body, SOURCE, caller.name, dialect=dialect)
+        _check_foreign(packet, reader, now)
         await hand_in(desk.inbox, [packet])
         return answer(Taken(None))
     posted = _read(body)
-    await hand_in(desk.inbox, list(_packets(posted, caller.name)))
-    unknown = {p.device for p in posted} - desk.subjects.keys()
+    packets = list(_packets(posted, caller.name))
+    unknown = _strangers(packets, reader, now)
+    await hand_in(desk.inbox, packets)
     return answer(Taken(len(posted), sorted(unknown)))
+
+
+def _check_foreign(packet: Packet, reader: Decoder, now: Millis) -> None:
+    """Refuse what would lie in quarantine. Without a dialect that cannot be told here: what the
+    topic means may have been announced over MQTT."""
+    read = reader.decode(packet, now)
+    if packet.dialect and read.status == "malformed":
+        raise Problem(400, f"It cannot be read: {read.reason}. Nothing was taken.")
+
+
+def _strangers(packets: Sequence[Packet], reader: Decoder, now: Millis) -> set[str]:
+    """The devices that the site does not know; `Problem` 400 when a reading would be refused."""
+    unknown: set[str] = set()
+    for n, packet in enumerate(packets):
+        read = reader.decode(packet, now)
+        if read.rejected or read.status != "ok":
+            raise Problem(400, _blame(packet, reader, now, n * PER_PACKET) or read.reason)
+        unknown |= {stranger.device for stranger in read.unknown}
+    return unknown
+
+
+def _blame(packet: Packet, reader: Decoder, now: Millis, start: int) -> str:
+    """Which reading of *packet* is refused, and why; empty when each for itself is good."""
+    for n, one in enumerate(msgspec.json.decode(packet.payload, type=list[Posted])):
+        alone = msgspec.structs.replace(packet, payload=msgspec.json.encode([one]))
+        read = reader.decode(alone, now)
+        if read.rejected or read.status != "ok":
+            return f"Reading {start + n} of {one.device}: {read.reason}. Nothing was taken."
+    return ""
 
 
 def _read(body: bytes) -> list[Posted]:

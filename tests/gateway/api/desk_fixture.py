@@ -8,11 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import cv2
 import msgspec
 import numpy as np
 
+from devices.registry import DeviceSpec
 from gateway.api.auth import FILE, Token, User, Users, hash_password, hash_token, write_users
 from gateway.api.desk import Desk
 from gateway.discovered import Stranger
@@ -342,9 +344,10 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
     config = spec(
         site=spec(
             time_zone="Asia/Shanghai",
+            zone=ZoneInfo("Asia/Shanghai"),
             language="zh" if chinese else "en",
         ),
-        devices=[spec(id=id) for id in known],
+        devices=[DeviceSpec(id=id) for id in known],
         cameras=[spec(id=id) for id in cameras],
         sinks=[spec(id="city"), spec(id="webhook")],
         reading_sinks=[spec(id="history")],

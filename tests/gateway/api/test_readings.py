@@ -96,6 +96,39 @@ async def test_a_bad_body_is_told_what_is_wrong(
     assert inbox(desk).items == []
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"value": "x"}, "Reading 1 of bin-01"),
+        ({"measured_at": "yesterday-ish"}, None),
+        ({"unit": "parsec"}, "parsec"),
+        ({"quantity": "license_plate", "value": "B 1"}, "personal data"),
+    ],
+)
+async def test_what_would_be_quarantined_is_refused_before(
+    client: Client, desk: Desk, change: dict[str, Any], said: str | None
+) -> None:
+    answer = await post(client, [ONE, {**ONE, **change}])
+    assert answer.status == (400 if said else 200), answer.json()
+    if said:
+        assert said in answer.json()["detail"]
+        assert inbox(desk).items == []
+
+
+async def test_a_dialect_that_there_is_not_is_told(client: Client, desk: Desk) -> None:
+    answer = await post(client, ONE, "?dialect=nope")
+    assert answer.status == 400
+    assert "'nope'" in answer.json()["detail"]
+    assert "zigbee2mqtt" in answer.json()["detail"]
+    answer = await post(client, b'{"battery":', "?dialect=zigbee2mqtt&topic=zigbee2mqtt/air-07")
+    assert answer.status == 400
+    assert inbox(desk).items == []
+
+
+async def test_a_part_of_a_known_device_is_known(client: Client) -> None:
+    assert (await post(client, {**ONE, "device": "bin-01#left"})).json()["unknown"] == []
+
+
 async def test_too_large_a_body_is_refused_while_it_comes(desk: Desk) -> None:
     async with serving(desk, ConsoleSpec(max_body=2000)) as client:
         assert (await post(client, b"x" * 2001)).status == 413
