@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from gateway.failpoints import hit
 from gateway.store import compaction, patrol, reserve, retention
 from gateway.store.damage import Damage
-from gateway.store.failures import failed
+from gateway.store.failures import StoreFailed, failed
 from gateway.store.writer import Writer
 
 COMMITS, READINGS = 64, 16_384
@@ -50,6 +50,9 @@ class Chores:
             return False
         except sqlite3.Error as error:
             self._writer.broken = failed(error, "housekeeping")
+            raise self._writer.broken from error
+        except OSError as error:
+            self._writer.broken = StoreFailed(f"housekeeping: {error}")
             raise self._writer.broken from error
         return True
 

@@ -118,12 +118,13 @@ def _gather(writer: Writer, damage: Damage) -> Generator[None, None, Run | None]
         for *head, extra in rows:
             upto = head[0]
             try:
-                parts.append(open_row(head))
-                events.append(columns.unpack_events(extra))
+                part, found = open_row(head), columns.unpack_events(extra)
             except Damaged as error:
                 damage.found("journal", upto, str(error))
                 continue
-            n += len(parts[-1][0])
+            parts.append(part)
+            events.append(found)
+            n += len(part[0])
             seq = head[1] + head[2]
             at += head[3:5]
         yield
@@ -151,18 +152,18 @@ def _join(
     db: sqlite3.Connection, series: int, new: Columns, damage: Damage
 ) -> tuple[Columns, list[int]]:
     """*new*, with the small chunks before it if it is time to join these; and their ids."""
-    partial = []
+    small = []
     rows = db.execute(
         "SELECT id, n FROM chunk WHERE series = ? ORDER BY at0 DESC LIMIT ?", (series, PARTIAL)
     )
     for number, n in rows:
         if n >= shelf.FULL:
             break
-        partial.append((number, n))
-    if len(partial) + 1 < PARTIAL and sum(n for _, n in partial) + len(new.at) < shelf.FULL:
+        small.append((number, n))
+    if len(small) + 1 < PARTIAL and sum(n for _, n in small) + len(new.at) < shelf.FULL:
         return new, []
     parts, ids = [], []
-    for number, _ in reversed(partial):
+    for number, _ in reversed(small):
         part = shelf.load(db, number, damage)
         if part is not None:
             parts.append(part)

@@ -68,8 +68,11 @@ def _sound_or_salvaged(path: Path, spec: StoreSpec, damaged: str) -> Writer:
 
 def reopened(path: Path, spec: StoreSpec, doubtful: Doubtful | None, after: StoreFailed) -> Writer:
     """A writer after a failure, all that it can see made durable. Raises StoreFailed."""
-    if after.full:
-        reserve.release(path)
+    try:
+        if after.full:
+            reserve.release(path)
+    except OSError as error:
+        raise StoreFailed(f"reopen: {error}") from error
     writer = _opened(path, spec, damaged=str(after) if after.corrupt else "")
     writer.doubtful = doubtful
     try:

@@ -13,8 +13,6 @@ from gateway.store.history import Series
 from gateway.store.recent import Recent
 from gateway.store.schema import seal
 
-CLOSED = ("resolved", "void")
-
 
 class Reads:
     """Answers from the reader's lane. All methods raise StoreFailed when the disk fails."""

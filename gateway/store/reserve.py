@@ -20,6 +20,9 @@ def keep(database: Path, size: int) -> None:
     handle = os.open(path, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         os.posix_fallocate(handle, 0, size)
+    except OSError:
+        path.unlink()  # a piece of it would pass for all of it
+        raise
     finally:
         os.close(handle)
 

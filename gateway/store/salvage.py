@@ -59,7 +59,7 @@ END = 2**63 - 1
 def salvage(path: Path) -> dict[str, int]:
     """Replace the database at *path* by a new one with its good rows.
 
-    Returns by table how many rows were saved. Blocks, about a second per 100 MB.
+    Returns by table how many rows were saved. Blocks, some five seconds per 100 MB.
     """
     fresh = path.with_name(path.name + ".salvage")
     for leftover in _files(fresh):

@@ -50,10 +50,10 @@ class Writer:
             self._held = self.db.execute(
                 "SELECT count(*), coalesce(sum(length(payload)), 0) FROM quarantine"
             ).fetchone()
+            self.count_loose()
         except BaseException:
             self.db.close()
             raise
-        self.count_loose()
         self.broken: StoreFailed | None = None
         self._unsaved: dict[str, int] = {}
         self.pages = 0
@@ -62,7 +62,7 @@ class Writer:
     def commit(self, batch: Batch) -> None:
         """Returns when *batch* is on disk. A batch whose commit failed before a reopen, and
         which turned out to be on disk all the same, is not written twice."""
-        if self.doubtful and self.doubtful == (batch, self.upto):
+        if self.doubtful and self.doubtful.batch is batch and self._holds(self.doubtful.upto):
             self.doubtful = None
             return
         hit("commit.begin")
@@ -74,6 +74,10 @@ class Writer:
         self.loose += 1
         self.ages.tick(batch.at)
         hit("commit.durable")
+
+    def _holds(self, upto: int) -> bool:
+        row = self.db.execute("SELECT 1 FROM journal WHERE upto = ?", (upto,)).fetchone()
+        return row is not None
 
     def transact(self, doing: str, work: Callable[[], T]) -> T:
         """Run *work* as one durable transaction. After a StoreFailed nothing can be done with
