@@ -4,7 +4,8 @@ All durations are scene time: the same result at 0.5, 1, 2 or 5 frames per secon
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -12,6 +13,10 @@ import msgspec
 from gateway.model import Box, Detection, Duration
 from vision.frame import Mask
 from vision.scenery import View
+
+
+class Unusable(Exception):
+    """A detector lacks what it needs (a model's file); the text says what. It is tried again."""
 
 
 class Area(NamedTuple):
@@ -31,6 +36,8 @@ class Site(NamedTuple):
     areas: tuple[Area, ...] = ()
     ignored: Mask | None = None
     """255 where nothing is reported."""
+    root: Path = Path()
+    """The site's folder."""
 
 
 class Detector(Protocol):
@@ -55,7 +62,13 @@ class DetectorSpec(
     dwell: Duration = Duration(60_000)
     """How long it must last."""
 
+    @property
+    def veiled(self) -> Collection[str]:
+        """Labels whose things stay dissolved in the pictures that are kept."""
+        return ()
+
     def build(self, site: Site) -> Detector:
+        """Raises `Unusable`."""
         raise NotImplementedError
 
 

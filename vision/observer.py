@@ -1,5 +1,6 @@
 """One camera from picture to report: detects, masks, keeps evidence. No process, no clock."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -28,9 +29,10 @@ class Seen(NamedTuple):
 class Observer:
     """Feed it the pictures of one camera, I420, in order. They are masked in place."""
 
-    def __init__(self, spec: CameraSpec, keep: Keep) -> None:
+    def __init__(self, spec: CameraSpec, keep: Keep, root: Path = Path()) -> None:
         self._spec, self._keep = spec, keep
-        self.watcher = Watcher(spec)
+        self.watcher = Watcher(spec, root)
+        self._veiled = {label for detector in spec.detectors for label in detector.veiled}
         self._album = Album()
         self._hidden: Mask | None = None
         self._evidence: dict[str, tuple[Evidence, ...]] = {}
@@ -81,5 +83,5 @@ class Observer:
         picture, sight = last
         colour = cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_I420)
         hiding = veil(sight.view, self._spec.crop) if sight.view else nothing_known()
-        boxes = [d.box for d in sight.detections]
+        boxes = [d.box for d in sight.detections if d.label not in self._veiled]
         return veiled(colour, hiding, boxes, self._spec.evidence.block)

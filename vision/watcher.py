@@ -1,5 +1,6 @@
 """One camera's detectors at work: picture in, what is seen out. Knows no process and no clock."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -33,8 +34,9 @@ class Sight(NamedTuple):
 class Watcher:
     """Feed it the pictures of one camera in order, I420, privacy areas already burned in."""
 
-    def __init__(self, spec: CameraSpec) -> None:
-        self._spec = spec
+    def __init__(self, spec: CameraSpec, root: Path = Path()) -> None:
+        """*root*: the site's folder, in which detectors find their files."""
+        self._spec, self._root = spec, root
         dwells = [d.dwell for d in spec.detectors] + [z.dwell or Duration(0) for z in spec.zones]
         self._longest = 2.2 * max(dwells, default=Duration(0)) / 1000 + 10
         self._scenery = Scenery(self._longest)
@@ -53,6 +55,7 @@ class Watcher:
         return Keepsake(reference, at)
 
     def see(self, picture: Plane, at: Millis) -> Sight:
+        """Raises `Unusable` when a detector lacks what it needs."""
         frame = from_i420(picture, at, self._spec.crop)
         if frame.y.shape != self._shape:
             self._arrange(frame)
@@ -74,7 +77,7 @@ class Watcher:
 
     def _arrange(self, frame: Frame) -> None:
         """A new size of picture: everything drawn is drawn again, everything learnt is void."""
-        self._shape = frame.y.shape
+        self._shape = ()
         self._health, self._scenery, self._strange = Health(), Scenery(self._longest), 0.0
         height, width = frame.y.shape
         ignored = drawn(self._spec.masks, width, height, self._spec.crop)
@@ -85,11 +88,17 @@ class Watcher:
         self._detectors = [
             spec.build(
                 Site(
-                    self._spec.id, height, width, tuple(areas[zone] for zone in spec.zones), ignored
+                    self._spec.id,
+                    height,
+                    width,
+                    tuple(areas[zone] for zone in spec.zones),
+                    ignored,
+                    self._root,
                 )
             )
             for spec in self._spec.detectors
         ]
+        self._shape = frame.y.shape
 
 
 def uncropped(box: Box, crop: tuple[float, ...]) -> Box:

@@ -21,6 +21,7 @@ import cv2
 from gateway.model import Millis
 from vision.camera import CameraSpec
 from vision.capture import Lost, Pace, Shots, Slot, fed, rendered, scheme
+from vision.detector import Unusable
 from vision.evidence import evidence_file, keeper, written
 from vision.frame import Plane
 from vision.jpeg import BadPicture
@@ -105,7 +106,7 @@ class Post:
 
     def __init__(self, spec: CameraSpec, root: Path, time: BoxTime, tell: Tell) -> None:
         self.spec, self.slot, self._root, self._time, self._tell = spec, Slot(), root, time, tell
-        self._observer = Observer(spec, keeper(evidence_file(root)))
+        self._observer = Observer(spec, keeper(evidence_file(root)), root)
         self._keepsake = root / "data" / "vision" / f"{spec.id}.scene"
         self._remembered_at = time.now()
         self._told_at = self._previewed_at = self._last_at = 0
@@ -121,7 +122,7 @@ class Post:
             try:
                 for shot in self._shots(Pace(self.spec.fps, stop)):
                     self._take(shot)
-            except Lost as lost:
+            except (Lost, Unusable) as lost:
                 wait = PATIENCE[0] if self._ok else min(wait * 2, PATIENCE[1])
                 self._lost(str(lost), wait)
                 stop.wait(wait * rng.uniform(0.5, 1.0))
