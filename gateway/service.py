@@ -59,5 +59,5 @@ def set_up_logs(form: str, level: str = "INFO", stream: TextIO = sys.stdout) -> 
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if form == "json" else Lines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("gmqtt", "aiohttp.access", "uvicorn.access", "httpx", "engineio", "socketio"):
+    for chatty in ("gmqtt", "aiohttp.access", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
