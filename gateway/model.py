@@ -212,6 +212,11 @@ class Reason(msgspec.Struct, frozen=True):
     value: float | str | None = None
     limit: float | str | None = None
     unit: str = ""
+    code: str = ""
+    """What the sentence is about, for whoever says it in another language (`object`, `silent` …);
+    '' where value and limit say all."""
+    lasted: float | None = None
+    """Seconds that it has lasted, where that matters."""
 
 
 class Signal(msgspec.Struct, frozen=True):

@@ -95,7 +95,7 @@ class Baseline(Rule, frozen=True, kw_only=True):
             f"{quantity} {state.value:.6g} {state.unit} is {how} for this hour: "
             f"{state.usual:.4g}, give or take {state.limit:.4g}"
         )
-        return Report((Reason(text, quantity, state.value, state.usual, state.unit),))
+        return Report((Reason(text, quantity, state.value, state.usual, state.unit, how),))
 
     def _odd(self, difference: float, limit: float) -> bool:
         above, below = difference > limit, difference < -limit

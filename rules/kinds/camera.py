@@ -51,10 +51,10 @@ class Camera(Rule, frozen=True, kw_only=True):
 
     def report(self, state: Sight, now: Millis, firing: bool) -> Report:
         if not firing and not state.health:
-            return Report((Reason("it sees well again", value="well"),))
+            return Report((Reason("it sees well again", value="well", code="sees_again"),))
         return Report(self.rest(state, now))
 
     def rest(self, state: Sight, now: Millis) -> tuple[Reason, ...]:
         health = state.health or "well"
         text = f"the camera is {health.replace('_', ' ')}" if state.health else "it sees well"
-        return (Reason(text, value=health),)
+        return (Reason(text, value=health, code="camera" if state.health else "sees_again"),)

@@ -146,4 +146,9 @@ def _reason(track: Track, now: Millis) -> Reason:
     where = f" in {track.zone}" if track.zone else ""
     stay = Duration(max(0, now - track.since) // 1000 * 1000)
     why = f": {track.why}" if track.why else ""
-    return Reason(f"{track.label}{where} for {stay}{why}", value=track.label)
+    return Reason(
+        f"{track.label}{where} for {stay}{why}",
+        value=track.label,
+        code="object",
+        lasted=stay.seconds,
+    )

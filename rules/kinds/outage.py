@@ -88,13 +88,16 @@ class Outage(Rule, frozen=True, kw_only=True):
 
     def report(self, state: Roll, now: Millis, firing: bool) -> Report:
         if not firing:
-            return Report((Reason("enough of them are heard again"),))
+            return Report((Reason("enough of them are heard again", code="heard_again"),))
         silent = sorted(name for name, heard in state.heard.items() if heard.silent_at <= now)
         named = ", ".join(silent[:MOST_NAMED]) + (" …" if len(silent) > MOST_NAMED else "")
         text = f"{len(silent)} of {len(state.heard)} are silent: {named}; limit {self.count}"
         longest = Duration(max((now - h.last for h in state.heard.values()), default=0))
-        why = Reason(text, "", len(silent), self.count)
-        return Report((why, Reason(f"the longest for {longest}")), tuple(silent))
+        why = Reason(text, "", len(silent), self.count, code="outage")
+        return Report(
+            (why, Reason(f"the longest for {longest}", code="longest", lasted=longest.seconds)),
+            tuple(silent),
+        )
 
     def rest(self, state: Roll, now: Millis) -> tuple[Reason, ...]:
         silent = sum(heard.silent_at <= now for heard in state.heard.values())

@@ -76,7 +76,7 @@ class Quorum(Rule, frozen=True, kw_only=True):
         agree = self._agree(state, now)
         reasons = tuple(Reason(said.text) for said in agree.values() if said.met)
         head = Reason(f"{len(agree)} agree within {self.within}; limit {self.count}",
-                      value=len(agree), limit=self.count)  # fmt: skip
+                      value=len(agree), limit=self.count, code="agree")  # fmt: skip
         evidence = tuple(dict.fromkeys(e for said in agree.values() for e in said.evidence))
         confidence = max((said.confidence for said in agree.values()), default=1.0)
         return Report((head, *reasons), tuple(agree), evidence, confidence)

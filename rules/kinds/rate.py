@@ -78,7 +78,7 @@ class Rate(Rule, frozen=True, kw_only=True):
         quantity, change = self.select.quantity[0], self._change(state, now) or 0.0
         span = f"within {self.within} to {state.last:.6g} {state.unit}".rstrip()
         text = f"{quantity} {verb} by {change:.6g} {span}; limit {limit:g}"
-        return Report((Reason(text, quantity, round(change, 9), limit, state.unit),))
+        return Report((Reason(text, quantity, round(change, 9), limit, state.unit, verb),))
 
     def _change(self, state: Course, now: Millis) -> float | None:
         """How far the last value is from the extreme; None when the time is empty."""

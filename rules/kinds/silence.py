@@ -77,18 +77,24 @@ class Silence(Rule, frozen=True, kw_only=True):
         return Shortlist(mask, lambda index: index)
 
     def report(self, state: Heard, now: Millis, firing: bool) -> Report:
-        gap = Duration((now - state.last) // 1000 * 1000)
         if not firing:
-            return Report((Reason("heard again"),))
+            return Report((Reason("heard again", code="heard_again"),))
+        gap, limit = _seconds(now - state.last), _seconds(state.after)
         heard = f"silent for {gap}" if state.ever else f"never heard, watched for {gap}"
-        limit = Duration(state.after)
-        return Report((Reason(f"{heard}; limit {limit}", value=gap.seconds, limit=limit.seconds),))
+        code = "silent" if state.ever else "never_heard"
+        text = f"{heard}; limit {limit}"
+        return Report((Reason(text, "", gap.seconds, limit.seconds, "", code, gap.seconds),))
 
     def rest(self, state: Heard, now: Millis) -> tuple[Reason, ...]:
-        gap, limit = Duration((now - state.last) // 1000 * 1000), Duration(state.after)
+        gap, limit = _seconds(now - state.last), _seconds(state.after)
         since = "heard" if state.ever else "never heard, watched only since"
         return (Reason(f"{since} {gap} ago; limit {limit}"),)
 
     def _limit(self, subject: Subject) -> int:
         after = self.after if self.after is not None else (subject.period or 0) * self.periods
         return round(after)
+
+
+def _seconds(span: int) -> Duration:
+    """Whole seconds, as people read them; a limit below one stays as it is."""
+    return Duration(span // 1000 * 1000 if span >= 1000 else span)

@@ -88,7 +88,7 @@ class Stuck(Rule, frozen=True, kw_only=True):
         text = f"{what} has not changed for {span} in {state.count} readings; limit {self.after}"
         if state.value in self.ignore:
             text += "; it may stand still there"
-        return (Reason(text, quantity, state.value, unit=state.unit),)
+        return (Reason(text, quantity, state.value, None, state.unit, "stuck", span.seconds),)
 
 
 def _differ(value: float, before: float, tolerance: float) -> bool:

@@ -6,6 +6,7 @@ import { h } from "../view.js";
 import { ago, t } from "../words.js";
 import { action, link, may, placeOf, severity, statusChip } from "./bits.js";
 import { icon } from "./icons.js";
+import { sentence } from "./reason.js";
 
 export const evidenceUrl = (evidence) => `/evidence/${evidence.sha256}.jpg`;
 
@@ -22,7 +23,7 @@ export function incidentCard(incident, heading = "h3") {
       h("div", { class: "incident-line" }, severity(incident), statusChip(incident),
         incident.handled_by && h("span", { class: "muted" }, incident.handled_by)),
       h(heading, null, incident.title),
-      h("p", { class: "reason" }, incident.reasons.map((reason) => reason.text).join(" · ")),
+      h("p", { class: "reason" }, incident.reasons.map(sentence).join(" · ")),
       h("p", { class: "meta" },
         h("span", null, icon("place"), placeOf(incident)),
         h("span", null, icon("clock"), ago(incident.opened_at, now())))),

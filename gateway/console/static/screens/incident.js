@@ -5,8 +5,9 @@ import { onChange, now, redraw, state } from "../live.js";
 import { action, empty, link, may, placeOf, run, section, severity, statusChip, trouble } from "../parts/bits.js";
 import { evidenceUrl } from "../parts/incident_card.js";
 import { icon } from "../parts/icons.js";
+import { figures, sentence } from "../parts/reason.js";
 import { h } from "../view.js";
-import { ago, clock, known, measured, moment, number, quantityName, t } from "../words.js";
+import { ago, clock, known, moment, number, t } from "../words.js";
 
 const DEEDS = {
   open: ["acknowledge", "in_progress", "resolve", "void"],
@@ -99,16 +100,9 @@ function proof(incident) {
 function why(incident) {
   return section(t("incident.why"), null,
     h("ul", { class: "reasons" }, incident.reasons.map((r, n) =>
-      h("li", { key: n }, h("p", null, r.text), typeof r.value === "number" && h("p", { class: "muted" }, held(r))))),
+      h("li", { key: n }, h("p", null, sentence(r)), figures(r)))),
     h("p", { class: "muted small" }, t("incident.rule", { rule: incident.rule }),
       incident.confidence < 1 && ` · ${t("incident.confidence", { n: number(incident.confidence * 100, 0) })}`));
-}
-
-/** `Fill level 93%, limit 85%`. */
-function held(reason) {
-  const said = reason.quantity ? `${quantityName(reason.quantity)} ` : "";
-  const limit = typeof reason.limit === "number" ? t("incident.limit", { limit: measured(reason.quantity, reason.limit, reason.unit) }) : "";
-  return `${said}${measured(reason.quantity, reason.value, reason.unit)}${limit && `, ${limit}`}`;
 }
 
 function where(incident) {

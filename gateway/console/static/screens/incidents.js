@@ -3,6 +3,7 @@
 import { ask } from "../api.js";
 import { byUrgency, empty, isOpen, run, trouble } from "../parts/bits.js";
 import { incidentCard } from "../parts/incident_card.js";
+import { sentence } from "../parts/reason.js";
 import { redraw, state } from "../live.js";
 import { h } from "../view.js";
 import { t } from "../words.js";
@@ -51,6 +52,6 @@ async function more() {
 
 function matches(search) {
   const wanted = search.trim().toLowerCase();
-  return (i) => !wanted || [i.title, i.rule, i.key, i.place.address, i.handled_by, ...i.reasons.map((r) => r.text)]
+  return (i) => !wanted || [i.title, i.rule, i.key, i.place.address, i.handled_by, ...i.reasons.flatMap((r) => [sentence(r), r.text])]
     .some((text) => text.toLowerCase().includes(wanted));
 }
