@@ -10,6 +10,13 @@ from gateway.backtests import DAY, Against, Answer, Question, Result
 from gateway.model import Duration, Millis
 from rules.backtest import Episode
 
+HOUR = 3_600_000
+LEGEND = """\
+open    of the time and the keys that ever had an incident, the share with one open
+median  how long one is open
+caught  of the incidents that people took up, those it finds too
+false   of the incidents that people called void, those it raises too
+new     incidents that the rule as it is does not raise; gone: those that only that one raises"""
 MOST_LINES = 40
 """Keys that one timeline shows."""
 WIDTH = 900
@@ -25,20 +32,34 @@ svg{background:#1a222b}svg text{fill:#aab}td,th{border-color:#2c3843}small{color
 """
 
 
-def table(question: Question, answer: Answer) -> str:
-    """For a terminal: one line for each variant."""
-    heads = ("variant", "incidents", "per day", "open", "median", "caught", "false", "new", "gone")
-    rows: list[tuple[str, ...]] = [heads]
-    rows += [(result.variant.label, *_cells(result)) for result in answer.results]
-    widths = [max(len(row[n]) for row in rows) for n in range(len(heads))]
-    lines = [
+def table(answers: Sequence[tuple[Question, Answer]]) -> str:
+    """For a terminal: one line for each variant of a rule, or for each of several rules."""
+    question, answer = answers[0]
+    one = len(answers) == 1
+    head = f"{len(answers)} rules: {_span(question)}" if not one else _head(question, answer)
+    rate = [f"per {name}" for name, _ in _rate(question)]
+    rows: list[tuple[str, ...]] = [
+        ("variant", "incidents", *rate, "open", "median", "caught", "false", "new", "gone")
+        if one
+        else ("rule", "incidents", *rate, "open", "median", "caught", "false", "judged")
+    ]
+    if one:
+        rows += [(r.variant.label, *_cells(question, r)) for r in answer.results]
+    for asked, found in () if one else answers:
+        cells = _cells(asked, found.results[0])[:-2]
+        rows.append((asked.variants[0].rule.id, *cells, _judged(found)))
+    return "\n".join([head, *_aligned(rows), LEGEND])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return [
         "  ".join(
             cell.rjust(width) if n else cell.ljust(width)
             for n, (cell, width) in enumerate(zip(row, widths, strict=True))
         )
         for row in rows
     ]
-    return "\n".join([_head(question, answer), *lines])
 
 
 def plain(question: Question, answer: Answer) -> dict[str, Any]:
@@ -76,19 +97,33 @@ def page(answers: Sequence[tuple[Question, Answer]]) -> str:
 
 
 def _head(question: Question, answer: Answer) -> str:
-    days = (question.end - question.start) / DAY
-    return (
-        f"{question.variants[0].rule.id}: {_date(question, question.start)} to "
-        f"{_date(question, question.end)}, {days:.1f} days, {answer.readings:,} readings of "
-        f"{answer.devices} devices"
-    )
+    return f"{question.variants[0].rule.id}: {_span(question)}, {_judged(answer)}"
 
 
-def _cells(result: Result) -> tuple[str, ...]:
+def _span(question: Question) -> str:
+    long = question.end - question.start
+    shown = f"{long / DAY:.1f} days" if long >= DAY else str(Duration(long // 1000 * 1000))
+    return f"{_date(question, question.start)} to {_date(question, question.end)}, {shown}"
+
+
+def _judged(answer: Answer) -> str:
+    seen = [f"{answer.readings:,} readings of {answer.devices} devices"] * bool(answer.readings)
+    seen += [f"{answer.scenes:,} scenes of {answer.cameras} cameras"] * bool(answer.scenes)
+    return ", ".join(seen) or "nothing that it looks at"
+
+
+def _rate(question: Question) -> list[tuple[str, float]]:
+    """The unit of a rate and how many of it there were; none where it would be a guess."""
+    long = question.end - question.start
+    units = (("day", DAY), ("hour", HOUR))
+    return [(name, long / unit) for name, unit in units if long >= unit][:1]
+
+
+def _cells(question: Question, result: Result) -> tuple[str, ...]:
     against: Against = result.against
     return (
         str(len(result.episodes)),
-        f"{result.per_day:.2f}",
+        *(f"{len(result.episodes) / count:.2f}" for _, count in _rate(question)),
         f"{result.open_share:.1%}",
         str(Duration(result.median_open // 1000 * 1000)),
         f"{against.confirmed}/{against.of_confirmed}" if against.of_confirmed else "-",
@@ -100,11 +135,12 @@ def _cells(result: Result) -> tuple[str, ...]:
 
 def _section(question: Question, answer: Answer) -> Iterator[str]:
     yield f"<h2>{escape(_head(question, answer))}</h2>"
-    heads = ["Variant", "Incidents", "Per day", "Time open", "Median", "Caught of confirmed"]
+    rate = [f"Per {name}" for name, _ in _rate(question)]
+    heads = ["Variant", "Incidents", *rate, "Time open", "Median", "Caught of confirmed"]
     heads += ["Raised of false alarms", "New", "Gone"]
     yield "<table><tr>" + "".join(f"<th>{h}</th>" for h in heads) + "</tr>"
     for result in answer.results:
-        cells = [result.variant.label, *_cells(result)]
+        cells = [result.variant.label, *_cells(question, result)]
         yield "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
     yield "</table>"
     if len(answer.results) > 1:

@@ -70,16 +70,21 @@ class Result(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """What every variant would have done, and how much was judged for it."""
+
     results: list[Result]
     readings: int
     devices: int
+    scenes: int
+    cameras: int
 
 
 def run(path: Path, question: Question, progress: Progress, workers: int = 1) -> Answer:
     """Judge every variant over the store at *path*; its past is read once."""
     episodes: list[list[Episode]] = [[] for _ in question.variants]
     readings, devices = 0, set[str]()
-    for unit, found in _judged(path, question, workers):
+    scenes = _scenes(path, question)
+    for unit, found in _judged(path, question, scenes, workers):
         readings += sum(len(track.at) for track in unit)
         devices.update(track.device for track in unit)
         for mine, more in zip(episodes, found, strict=True):
@@ -92,7 +97,7 @@ def run(path: Path, question: Question, progress: Progress, workers: int = 1) ->
         _result(question, variant, mine, episodes[0], labelled)
         for variant, mine in zip(question.variants, episodes, strict=True)
     ]
-    return Answer(results, readings, len(devices))
+    return Answer(results, readings, len(devices), len(scenes), len({s.camera for s in scenes}))
 
 
 def explain(path: Path, question: Question) -> list[Explanation]:
@@ -107,12 +112,18 @@ def explain(path: Path, question: Question) -> list[Explanation]:
     return explaining.explain(engine, rules[0], question.end, question.zone)
 
 
+def _scenes(path: Path, question: Question) -> list[Scene]:
+    rules = [question.variants[0].rule, *question.others]
+    if not any(part.scenes for rule in rules for part in rule.parts()):
+        return []
+    return list(Logbook(path).scenes(question.start, question.end))
+
+
 def _judged(
-    path: Path, question: Question, workers: int
+    path: Path, question: Question, scenes: list[Scene], workers: int
 ) -> Iterator[tuple[list[Track], list[list[Episode]]]]:
     rules = [question.variants[0].rule, *question.others]
     if any(part.scenes for rule in rules for part in rule.parts()):
-        scenes = list(Logbook(path).scenes(question.start, question.end))
         # A camera's incidents and a sensor's are apart, unless something joins them.
         unit = [] if past.alone(rules) else list(_tracks(path, question, rules))
         yield unit, _whole(question, unit, scenes)

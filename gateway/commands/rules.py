@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from textwrap import indent
 from time import perf_counter
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -41,7 +42,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument("--json", action="store_true", help="for programs")
     test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
     test.set_defaults(do=_test)
-    back = jobs.add_parser("backtest", help="what rules would have told over the stored past")
+    back = jobs.add_parser(
+        "backtest",
+        help="what rules would have told over the stored past",
+        epilog=f"columns:\n{indent(backtest_report.LEGEND, '  ')}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     back.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
     back.add_argument("--rule", metavar="ID", help="only this rule; needed for --set")
     back.add_argument("--from", dest="start", metavar="TIME", help="2026-05-01, or 14d ago")
@@ -61,9 +67,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     why = jobs.add_parser("explain", help="why a rule fired at a time, or did not")
     why.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
     why.add_argument("rule", metavar="RULE", help="its id")
-    why.add_argument(
-        "--at", metavar="TIME", help="2026-05-01 22:15, or 2h ago"
-    )
+    why.add_argument("--at", metavar="TIME", help="2026-05-01 22:15, or 2h ago")
     why.add_argument("--key", metavar="KEY", help="only this device, camera or place")
     why.add_argument("--since", metavar="TIME", default="7d", help="judge from there on (7d)")
     why.add_argument("--json", action="store_true", help="for programs")
@@ -158,7 +162,7 @@ def _backtest(args: argparse.Namespace) -> int:
         found = [backtest_report.plain(question, answer) for question, answer in answers]
         print(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        print("\n\n".join(backtest_report.table(question, answer) for question, answer in answers))
+        print(backtest_report.table(answers) if answers else f"{args.site}: it has no rules")
     if args.html:
         args.html.write_text(backtest_report.page(answers), "utf-8")
     return 0

@@ -114,9 +114,27 @@ def test_a_sweep_compares_with_the_rule_as_it_is_and_with_what_people_said(
 def test_all_rules_of_sensors_and_cameras(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rules", "backtest", str(site), "--workers", "1"]) == 0
     out = capsys.readouterr().out
-    lines = [line.split()[:5] for line in out.splitlines() if line.startswith("as it is")]
-    assert [line[3] for line in lines] == ["2", "1", "1"]
-    assert "full: 2026-05-01 00:00 to 2026-05-01" in out
+    head, columns, *lines = out.splitlines()
+    assert head == "3 rules: 2026-05-01 00:00 to 2026-05-01 02:40, 2h40m"
+    assert columns.split()[:4] == ["rule", "incidents", "per", "hour"]
+    assert [line.split()[:3] for line in lines[:3]] == [
+        ["full", "2", "0.75"],
+        ["bag", "1", "0.37"],
+        ["silent", "1", "0.37"],
+    ]
+    assert lines[0].endswith("28 readings of 2 devices")
+    assert lines[1].endswith(" 16 scenes of 1 cameras")
+    assert lines[2].endswith("28 readings of 2 devices, 16 scenes of 1 cameras")
+    assert "caught  of the incidents that people took up" in out
+
+
+def test_of_minutes_no_rate_is_told(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["rules", "backtest", str(site), "--rule", "full", "--from", "11m"]
+    assert cli.main(args) == 0
+    out = capsys.readouterr().out
+    assert "11m, 1 readings of 1 devices" in out
+    assert "per day" not in out
+    assert "per hour" not in out
 
 
 @pytest.mark.parametrize(
