@@ -41,11 +41,11 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
     def __post_init__(self) -> None:
         limits = sum(x is not None for x in (self.above, self.below, self.equals))
         if bool(self.label) == bool(self.quantity):
-            raise ValueError("name a quantity or a label, one of them")
+            raise ValueError("quantity: name a quantity or a label, one of them")
         if self.label and limits:
-            raise ValueError("above, below and equals go with a quantity, not with a label")
+            raise ValueError("label: above, below and equals go with a quantity, not with a label")
         if self.quantity and limits != 1:
-            raise ValueError("give `above`, `below` or `equals`, one of them")
+            raise ValueError("above: give `above`, `below` or `equals`, one of them")
 
     def part(self) -> Part:
         return Part(self, readings=bool(self.quantity), scenes=bool(self.label))

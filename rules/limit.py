@@ -30,15 +30,15 @@ class Limited(Rule, frozen=True, kw_only=True):
     def check(self) -> None:
         self.select.single()
         if (self.above is None) == (self.below is None):
-            raise ValueError("give `above` or `below`, one of them (kind: range has both)")
+            raise ValueError("above: give `above` or `below`, one of them (kind: range has both)")
         if self.above is None and self.clear_below is not None:
-            raise ValueError("clear_below goes with above; with below, write clear_above")
+            raise ValueError("clear_below: it goes with above; with below, write clear_above")
         if self.below is None and self.clear_above is not None:
-            raise ValueError("clear_above goes with below; with above, write clear_below")
+            raise ValueError("clear_above: it goes with below; with above, write clear_below")
         if _wrong_way(self.clear_below, self.above):
-            raise ValueError("clear_below must not be greater than above")
+            raise ValueError("clear_below: clear_below must not be greater than above")
         if _wrong_way(self.below, self.clear_above):
-            raise ValueError("clear_above must not be smaller than below")
+            raise ValueError("clear_above: clear_above must not be smaller than below")
 
     def beyond(self, value: float, firing: bool) -> bool:
         """Whether *value* is beyond the limit: the one for the end, where it fires already."""

@@ -40,7 +40,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if (self.after is None) == (self.devices is None):
-            raise ValueError("a step needs `after: 30m` or `devices: 2`, one of them")
+            raise ValueError("after: a step needs `after: 30m` or `devices: 2`, one of them")
 
 
 class Report(NamedTuple):

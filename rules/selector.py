@@ -46,12 +46,12 @@ class Select(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def single(self) -> None:
         """Raise ValueError unless it names one quantity."""
         if len(self.quantity) != 1:
-            raise ValueError("select needs one quantity, such as `select: {quantity: fill_level}`")
+            raise ValueError("select: it needs one quantity, such as `{quantity: fill_level}`")
 
     def nothing(self, instead: str) -> None:
         """Raise ValueError where it selects something: *instead* selects by itself."""
         if self != Select():
-            raise ValueError(f"select has no place here; write it into {instead}")
+            raise ValueError(f"select: it has no place here; write it into {instead}")
 
     def fits(self, subject: Subject, *, camera: bool) -> bool:
         """Whether *subject*, a camera or a sensor, is one that the rule concerns."""

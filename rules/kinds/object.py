@@ -65,7 +65,7 @@ class Object(Rule, frozen=True, kw_only=True):
 
     def check(self) -> None:
         if not self.select.label:
-            raise ValueError("select needs a label, such as `select: {label: left_object}`")
+            raise ValueError("select: it needs a label, such as `select: {label: left_object}`")
 
     def parts(self) -> tuple[Part, ...]:
         return (Part(self.select, readings=False, scenes=True),)

@@ -44,7 +44,7 @@ class Range(Rule, frozen=True, kw_only=True):
     def check(self) -> None:
         self.select.single()
         if self.min + self.margin > self.max - self.margin:
-            raise ValueError("min and max leave no room between them, with the margin on each side")
+            raise ValueError("max: min and max leave no room, with the margin on each side")
 
     def start(self, subject: Subject, now: Millis) -> Last:
         return Last()

@@ -48,7 +48,7 @@ class Rate(Rule, frozen=True, kw_only=True):
     def check(self) -> None:
         self.select.single()
         if (self.rise is None) == (self.fall is None):
-            raise ValueError("give `rise` or `fall`, one of them")
+            raise ValueError("rise: give `rise` or `fall`, one of them")
 
     def start(self, subject: Subject, now: Millis) -> Course:
         return Course(Extremes())

@@ -43,7 +43,7 @@ class Silence(Rule, frozen=True, kw_only=True):
 
     def check(self) -> None:
         if self.select.label:
-            raise ValueError("silence looks at devices and cameras, not at a label")
+            raise ValueError("select: silence looks at devices and cameras, not at a label")
 
     def parts(self) -> tuple[Part, ...]:
         return (Part(self.select, readings=True, scenes=not self.select.quantity),)

@@ -9,13 +9,16 @@ import pytest
 from config.build import build
 from config.located import Problem, parse
 from config.schema import RULES
-from gateway.model import Detection, Observation, Reading, Scene, Subject
+from gateway.model import Detection, Duration, Observation, Reading, Scene, Subject
 from rules.explain import Witness, explain
 from rules.rule import Rule
 
 T0 = 1_704_067_200_000
 MINUTE = 60_000
-SUBJECTS = {"a": Subject("a", period=10 * MINUTE), "b": Subject("b", period=10 * MINUTE)}
+SUBJECTS = {
+    "a": Subject("a", period=Duration(10 * MINUTE)),
+    "b": Subject("b", period=Duration(10 * MINUTE)),
+}
 BIN = "kind: threshold, select: {quantity: q}, above: 90, clear_below: 60"
 COLD = "kind: threshold, select: {quantity: q}, below: 10, clear_above: 20"
 DAMP = "kind: range, select: {quantity: q}, min: 40, max: 60, margin: 2"

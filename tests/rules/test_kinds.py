@@ -12,12 +12,18 @@ from rules.rule import Rule
 
 BASE = "id: r, incident: x"
 WRONG = [
-    ("kind: threshold, above: 1", "select needs one quantity"),
-    ("kind: threshold, select: {quantity: [a, b]}, above: 1", "select needs one quantity"),
+    ("kind: threshold, above: 1", "select: it needs one quantity"),
+    ("kind: threshold, select: {quantity: [a, b]}, above: 1", "select: it needs one quantity"),
     ("kind: threshold, select: {quantity: a}", "give `above` or `below`, one of them"),
     ("kind: threshold, select: {quantity: a}, above: 1, below: 0", "one of them"),
-    ("kind: threshold, select: {quantity: a}, above: 1, clear_below: 2", "must not be greater"),
-    ("kind: threshold, select: {quantity: a}, below: 1, clear_below: 0", "goes with above"),
+    (
+        "kind: threshold, select: {quantity: a}, above: 1, clear_below: 2",
+        "clear_below: clear_below must not",
+    ),
+    (
+        "kind: threshold, select: {quantity: a}, below: 1, clear_below: 0",
+        "clear_below: it goes with above",
+    ),
     ("kind: threshold, select: {quantity: a}, above: 1, clear_above: 0", "goes with below"),
     ("kind: threshold, select: {quantity: a}, above: high", "a number is wanted here"),
     ("kind: threshold, select: {quantity: ''}, above: 1", "an empty name selects nothing"),
@@ -35,7 +41,7 @@ WRONG = [
     ("kind: range, select: {quantity: a}, min: 5, max: 1", "leave no room"),
     ("kind: rate, select: {quantity: a}, rise: 1, fall: 1, within: 5m", "`rise` or `fall`"),
     ("kind: rate, select: {quantity: a}, rise: 1, within: 0s", "must be longer than 0s"),
-    ("kind: object, select: {zone: a}", "select needs a label"),
+    ("kind: object, select: {zone: a}", "select: it needs a label"),
     ("kind: silence, select: {label: a}", "not at a label"),
     ("kind: outage, count: 2, by: device", "of a place, a grid, or the site"),
     ("kind: quorum, count: 1, within: 1m, each: {label: a}", "count"),
@@ -44,7 +50,7 @@ WRONG = [
     ("kind: quorum, count: 2, within: 1m, each: {label: a, above: 1}", "not with a label"),
     (
         "kind: quorum, count: 2, within: 1m, select: {quantity: b}, each: {label: a}",
-        "select has no place here",
+        "select: it has no place here",
     ),
     ("kind: together, within: 1m, all: [{label: a}]", "two to eight conditions"),
 ]
@@ -85,3 +91,10 @@ def test_a_kind_is_named_like_its_module() -> None:
 def test_every_state_is_written_and_read_again() -> None:
     for kind in RULES:
         assert msgspec.inspect.type_info(kind.Memory)
+
+
+def test_a_limit_that_is_wrong_is_told_at_its_line() -> None:
+    text = "id: r\nincident: x\nkind: threshold\nselect: {quantity: a}\nclear_below: 9\nabove: 8\n"
+    found: list[Problem] = []
+    build(parse(text, "rules.yaml"), (), _every(), found)
+    assert [problem.line for problem in found] == [5]
