@@ -20,6 +20,8 @@ PATHS = (
     "/devices",
     "/devices/{id}",
     "/cameras",
+    "/rules",
+    "/rules/{id}",
     "/system",
 )
 POLICY = (

@@ -12,13 +12,16 @@ import * as devices from "./screens/devices.js";
 import * as incident from "./screens/incident.js";
 import * as incidents from "./screens/incidents.js";
 import * as now from "./screens/now.js";
+import * as rule from "./screens/rule.js";
+import * as rules from "./screens/rules.js";
 import * as system from "./screens/system.js";
 
-const NAV = { now: "/", incidents: "/incidents", devices: "/devices", cameras: "/cameras", system: "/system" };
+const NAV = { now: "/", incidents: "/incidents", devices: "/devices", cameras: "/cameras", rules: "/rules", system: "/system" };
 const ROUTES = [
   [/^\/$/, now, "now"], [/^\/incidents$/, incidents, "incidents"], [/^\/incidents\/([^/]+)$/, incident, "incidents"],
   [/^\/devices$/, devices, "devices"], [/^\/devices\/([^/]+)$/, device, "devices"],
-  [/^\/cameras$/, cameras, "cameras"], [/^\/system$/, system, "system"],
+  [/^\/cameras$/, cameras, "cameras"], [/^\/rules$/, rules, "rules"], [/^\/rules\/([^/]+)$/, rule, "rules"],
+  [/^\/system$/, system, "system"],
 ];
 const LANGUAGES = { zh: "中文", en: "English" };
 

@@ -34,12 +34,15 @@ export function number(value, digits = 1) {
   return new Intl.NumberFormat(words.language, { maximumFractionDigits: digits }).format(value);
 }
 
+/** `°C` for `Cel`. */
+export const unitSign = (unit) => UNITS[unit] ?? unit;
+
 /** A measured value with its unit: `21.5 °C`, `yes`, `open`. */
 export function measured(quantity, value, unit) {
   if (typeof value !== "number") return String(value);
   const pair = words.flags[baseOf(quantity)];
   if (pair && value >= 0 && value <= 1) return shareOf(value, pair);
-  const sign = UNITS[unit] ?? unit;
+  const sign = unitSign(unit);
   const shown = number(value, Math.abs(value) < 10 ? 2 : 1);
   return sign ? `${shown}${sign === "%" || sign === "°" ? "" : " "}${sign}` : shown;
 }

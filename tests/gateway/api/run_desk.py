@@ -15,7 +15,7 @@ from gateway.api.desk import Desk
 from gateway.api.server import serve
 from gateway.api.spec import ConsoleSpec, Listen
 from gateway.clock import SystemClock
-from tests.gateway.api.desk_fixture import PASSWORDS, make_desk, picture
+from tests.gateway.api.desk_fixture import PASSWORDS, keep_past, make_desk, picture
 
 
 async def live(desk: Desk, dice: random.Random) -> None:
@@ -38,7 +38,8 @@ async def live(desk: Desk, dice: random.Random) -> None:
 
 async def main(port: int, devices: int, chinese: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        desk = make_desk(Path(folder), devices=devices, chinese=chinese, clock=SystemClock())
+        made = make_desk(Path(folder), devices=devices, chinese=chinese, clock=SystemClock())
+        desk = await keep_past(made)
         print(f"http://127.0.0.1:{port}", PASSWORDS, flush=True)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(live(desk, random.Random(1)))

@@ -17,7 +17,7 @@ from playwright.async_api import Browser, Page
 
 from gateway.clock import SystemClock
 from tests.gateway.api.client import serving
-from tests.gateway.api.desk_fixture import PASSWORDS, make_desk
+from tests.gateway.api.desk_fixture import PASSWORDS, keep_past, make_desk
 from tests.gateway.console.browser import DESKTOP, PHONE, chromium
 
 PAGES = {
@@ -25,11 +25,13 @@ PAGES = {
     "incidents": "/incidents",
     "devices": "/devices",
     "cameras": "/cameras",
+    "rules": "/rules",
     "system": "/system",
 }
 FIRST = {
     "incident": ("/incidents", "a.incident:has(.thumb)"),
     "device": ("/devices", "a.device.ok"),
+    "rule": ("/rules", "a.rule-card"),
 }
 """Pages that are found through the first link of another one."""
 
@@ -41,7 +43,7 @@ async def gateway(args: argparse.Namespace, chinese: bool) -> AsyncIterator[tupl
         yield args.base, args.user, args.password
         return
     with tempfile.TemporaryDirectory() as folder:
-        desk = make_desk(Path(folder), chinese=chinese, clock=SystemClock())
+        desk = await keep_past(make_desk(Path(folder), chinese=chinese, clock=SystemClock()))
         async with serving(desk) as client:
             yield client.base, "ada", PASSWORDS["ada"]
 

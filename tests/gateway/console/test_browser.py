@@ -13,7 +13,7 @@ from gateway.api import changes
 from gateway.api.desk import Desk
 from gateway.model import Reason, Subject
 from tests.gateway.api.client import Client, serving
-from tests.gateway.api.desk_fixture import FakeStore, make_desk
+from tests.gateway.api.desk_fixture import FakeStore, keep_past, make_desk
 from tests.gateway.console.accessibility import faults
 from tests.gateway.console.browser import DESKTOP, PHONE, chromium, needs_chromium, opened
 
@@ -26,14 +26,16 @@ PAGES = (
     "/devices",
     "/devices/bin-01",
     "/cameras",
+    "/rules",
+    "/rules/too-warm",
     "/system",
 )
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.1)
-    return make_desk(tmp_path, devices=42)
+    return await keep_past(make_desk(tmp_path, devices=42))
 
 
 @pytest.fixture
@@ -192,3 +194,44 @@ async def test_who_is_not_registered_is_shown_with_the_lines_that_admit_it(
         (entry,) = yaml.safe_load(lines)
         assert DeviceSpec(**entry).key == "0x00158d0001a2b3c4"
         assert entry["dialect"] == "zigbee2mqtt"
+
+
+async def test_an_operator_tries_a_limit_on_the_past(browser: Browser, client: Client) -> None:
+    async with opened(browser, client, "omar") as tab:
+        page = tab.page
+        await page.get_by_role("link", name="Rules", exact=True).click()
+        await page.get_by_text("temperature above 66 °C").click()
+        sums = page.locator(".counts tfoot tr").first.locator("td")
+        await page.get_by_role("button", name="Week").click()
+        await expect(sums).to_have_text(["3", "3"])
+        await page.get_by_role("spinbutton", name="Above").fill("71")
+        await expect(sums).to_have_text(["3", "2"])
+        await expect(page.locator(".span-old")).to_have_count(3)
+        await expect(page.locator(".span-new")).to_have_count(2)
+        await page.get_by_role("spinbutton", name="Must hold for").fill("90")
+        lines = page.get_by_role("group", name="Lines for the rules file")
+        (entry,) = yaml.safe_load(await lines.inner_text())
+        assert entry == {"id": "too-warm", "above": 71, "for": "1h30m"}
+        await page.get_by_label("Judged device").select_option(label="All devices")
+        await expect(sums.first).to_have_text("6")
+        await page.get_by_role("button", name="Back to the values in force").click()
+        await expect(sums).to_have_text(["6", "6"])
+        await expect(lines).to_have_count(0)
+
+
+async def test_a_limit_takes_the_one_along_that_belongs_to_it(
+    browser: Browser, client: Client
+) -> None:
+    async with opened(browser, client, "omar", viewport=PHONE, language="zh") as tab:
+        await tab.go("/rules/too-warm")
+        await expect(tab.page.locator(".headline p")).to_contain_text("温度高于 66 °C")
+        await tab.page.get_by_role("slider", name="高于").fill("50")
+        await expect(tab.page.locator("#p-clear_below")).to_have_value("50")
+        await expect(tab.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_who_only_looks_is_not_offered_a_trial(browser: Browser, client: Client) -> None:
+    async with opened(browser, client, "vera") as tab:
+        await tab.go("/rules/too-warm")
+        await expect(tab.page.get_by_text("Operators can try other values here.")).to_be_visible()
+        await expect(tab.page.get_by_role("slider")).to_have_count(0)

@@ -1,21 +1,40 @@
 """Every text is there, in every language, and none is there for nothing."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args, get_origin
 
 import pytest
+from msgspec.structs import fields
 
+import rules.kinds
 from devices.quantity import TABLE
 from gateway.api import facts
 from gateway.console import files, texts
-from gateway.model import Severity, Status
+from gateway.model import Duration, Severity, Status
+from gateway.plugins import subclasses
+from rules.rule import Rule
+from rules.values import Span
+
+
+def _flat(kind: Any) -> Iterator[Any]:
+    yield kind
+    for part in () if get_origin(kind) is tuple else get_args(kind):
+        yield from _flat(part)
+
 
 KNOWN = texts.entries()
 SCRIPTS = {path.name: path.read_text("utf-8") for path in files.FOLDER.rglob("*.js")}
 LITERAL = re.compile(r'\b(?:t|known)\(\s*"([a-z][\w.-]+)"')
 EITHER = re.compile(r"\? \"([a-z]+\.\w+)\" : \"([a-z]+\.\w+)\"")
 PREFIX = re.compile(r"`([a-z][\w.]*)\.\$\{")
+PARAMETERS = {
+    field.encode_name
+    for kind in subclasses(rules.kinds, Rule)
+    for field in fields(kind)
+    if {int, float, Duration, Span}.intersection(_flat(field.type))
+}
 PAIRED = re.compile(r'\["([a-z]+\.[a-z]+)", ')
 """`["device.id", device.id]`: a key that a loop translates."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -88,6 +107,7 @@ def test_words_that_pages_put_together_have_texts() -> None:
         *(f"advice.part.{name}" for name in ("starting", "retrying", "failed", "stopped")),
         *(f"role.{name}" for name in ("viewer", "operator", "admin", "before", "during", "now")),
         *(f"quantity.{quantity.name}" for quantity in TABLE),
+        *(f"parameter.{name}" for name in PARAMETERS),
     ]
     assert [key for key in wanted if key not in KNOWN] == []
 

@@ -9,11 +9,14 @@ const W = 720, H = 260, LEFT = 56, RIGHT = 12, TOP = 12, BOTTOM = 28;
 const TICKS = 4;
 const GAP = 6; // so many times the usual distance without a point is a gap
 
-/** `series` as the API gives it; `say` writes a value with its unit. */
-export function chart(series, say) {
+export const WIDTH = W;
+
+/** `series` as the API gives it; `say` writes a value with its unit; `limits` are lines across it,
+ * `{value, tone}`. */
+export function chart(series, say, limits = []) {
   const seen = series.mean.map((m, n) => ({ at: series.at[n], mean: m, min: series.min[n], max: series.max[n] })).filter((p) => p.mean !== null);
   if (!seen.length) return h("p", { class: "empty" }, t("chart.nothing"));
-  const scale = scales(series, seen);
+  const scale = scales(series, seen, limits);
   const last = seen.at(-1);
   const summary = t("chart.summary", { min: say(Math.min(...seen.map((p) => p.min))), max: say(Math.max(...seen.map((p) => p.max))), last: say(last.mean) });
   const at = state.page.pointed;
@@ -22,6 +25,7 @@ export function chart(series, say) {
     h("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": summary, preserveAspectRatio: "none",
       onpointermove: (e) => aim(e, scale), onpointerleave: () => { state.page.pointed = undefined; redraw(); } },
       grid(scale, say),
+      limits.map(({ value, tone }, n) => h("line", { key: `limit${n}`, class: `limit ${tone}`, x1: LEFT, x2: W - RIGHT, y1: scale.y(value), y2: scale.y(value) })),
       runs(seen).map((run, n) => [
         h("path", { key: `band${n}`, class: "band", d: band(run, scale) }),
         h("path", { key: `line${n}`, class: "line", d: line(run, scale) })]),
@@ -33,8 +37,12 @@ export function chart(series, say) {
 
 const told = (p, say) => (p.min === p.max ? say(p.mean) : t("chart.point", { mean: say(p.mean), min: say(p.min), max: say(p.max) }));
 
-function scales(series, seen) {
-  let low = Math.min(...seen.map((p) => p.min)), high = Math.max(...seen.map((p) => p.max));
+/** Where an instant between two others stands across a drawing. */
+export const across = (start, end) => (at) => LEFT + ((at - start) / (end - start)) * (W - LEFT - RIGHT);
+
+function scales(series, seen, limits) {
+  const also = limits.map((l) => l.value);
+  let low = Math.min(...seen.map((p) => p.min), ...also), high = Math.max(...seen.map((p) => p.max), ...also);
   const flag = seen.every((p) => [0, 1].includes(p.min) && [0, 1].includes(p.max));
   if (flag) [low, high] = [0, 1];
   if (low === high) [low, high] = [low - 1, high + 1];
@@ -42,7 +50,7 @@ function scales(series, seen) {
   low = Math.floor(low / step) * step;
   high = Math.ceil(high / step) * step;
   return { low, high, step, start: series.start, end: series.end,
-    x: (at) => LEFT + ((at - series.start) / (series.end - series.start)) * (W - LEFT - RIGHT),
+    x: across(series.start, series.end),
     y: (value) => TOP + ((high - value) / (high - low)) * (H - TOP - BOTTOM) };
 }
 
@@ -53,20 +61,23 @@ function nice(step) {
 }
 
 function grid(scale, say) {
-  const rows = [], columns = [];
+  const rows = [];
   for (let v = scale.low; v <= scale.high + scale.step / 2; v += scale.step) {
     const value = Number(v.toPrecision(12));
     rows.push(h("line", { key: `r${value}`, class: "rule", x1: LEFT, x2: W - RIGHT, y1: scale.y(value), y2: scale.y(value) }),
       h("text", { key: `t${value}`, x: LEFT - 8, y: scale.y(value) + 4, "text-anchor": "end" }, say(value)));
   }
-  const long = scale.end - scale.start > 2 * 86400000;
-  for (let n = 0; n <= TICKS; n += 1) {
-    const at = scale.start + ((scale.end - scale.start) * n) / TICKS;
-    const anchor = n === 0 ? "start" : n === TICKS ? "end" : "middle";
-    columns.push(h("text", { key: `c${n}`, x: scale.x(at), y: H - 8, "text-anchor": anchor },
-      moment(at, long ? { month: "short", day: "numeric" } : { timeStyle: "short" })));
-  }
-  return [rows, columns];
+  return [rows, axis(scale, H - 8)];
+}
+
+/** The times along the lower edge, at the height `y`. */
+export function axis({ start, end }, y) {
+  const long = end - start > 2 * 86400000, x = across(start, end);
+  return Array.from({ length: TICKS + 1 }, (_, n) => {
+    const at = start + ((end - start) * n) / TICKS;
+    return h("text", { key: `c${n}`, x: x(at), y, "text-anchor": n === 0 ? "start" : n === TICKS ? "end" : "middle" },
+      moment(at, long ? { month: "short", day: "numeric" } : { timeStyle: "short" }));
+  });
 }
 
 /** Stretches without a gap. */

@@ -7,6 +7,7 @@ const PATHS = {
   incidents: "M12 4.5 3.5 19h17L12 4.5ZM12 10v4M12 16.6v.1",
   devices: "M7 7h10v10H7zM10 7V4M14 7V4M10 20v-3M14 20v-3M7 10H4M7 14H4M20 10h-3M20 14h-3",
   cameras: "M4 8h11v9H4zM15 11.5l5-3v8l-5-3",
+  rules: "M4 17h4l3-10 3 13 2.500-6H20",
   system: "M5 7h9M18 7h1M5 12h2M11 12h8M5 17h7M16 17h3M14 5.2v3.6h4V5.2zM7 10.2v3.6h4v-3.6zM12 15.2v3.6h4v-3.6z",
   check: "M5 12.5 10 17.5 19 7",
   take: "M5 19v-1.5a4 4 0 0 1 4-4h6a4 4 0 0 1 4 4V19M12 10.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z",
