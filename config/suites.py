@@ -62,7 +62,20 @@ def _suite(path: Path) -> Suite:
         built = build(document, ("tests", n), Case, problems)
         if built is not WRONG:
             cases.append(Located(built, document.line(("tests", n))))
+            problems += _unknown(document, n, built, [rule.id for rule in rules])
     return Suite(str(path), tuple(rules), tuple(cases), tuple(problems))
+
+
+def _unknown(document: Document, n: int, case: Case, known: list[str]) -> list[Problem]:
+    """The expected incidents whose rule is not there."""
+    return [
+        document.problem(
+            ("tests", n, "expect", m, "rule"),
+            f"no rule is called {one.rule!r}{nearest(one.rule, known)}",
+        )
+        for m, one in enumerate(case.expect)
+        if one.rule not in known
+    ]
 
 
 def _rules(document: Document, problems: list[Problem]) -> list[Rule]:

@@ -96,7 +96,10 @@ def _test(args: argparse.Namespace) -> int:
         print(f"{args.path}: there are no tests here; write some under `tests:`", file=sys.stderr)
         return 2
     if args.junit:
-        args.junit.write_bytes(_junit(results))
+        try:
+            args.junit.write_bytes(_junit(results))
+        except OSError as error:
+            raise _Wrong(f"{args.junit}: cannot be written: {error.strerror}") from None
     if args.json:
         print(json.dumps([result._asdict() for result in results], ensure_ascii=False, indent=1))
     else:

@@ -96,5 +96,22 @@ def test_wrong_tests_are_told_with_their_line(
     assert said in problem
 
 
+def test_an_expected_rule_that_is_not_there_is_told_at_its_line(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(FILE.replace("rule: hot, opens: 2m", "rule: hto, opens: 2m"))
+    assert cli.main(["rules", "test", str(file)]) == 1
+    problem = f"{file}:10: no rule is called 'hto'; did you mean 'hot'?"
+    assert capsys.readouterr().err.startswith(problem)
+
+
+def test_a_report_that_cannot_be_written_is_told(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "nowhere" / "report.xml"
+    assert cli.main(["rules", "test", str(file), "--junit", str(report)]) == 2
+    assert capsys.readouterr().err == f"{report}: cannot be written: No such file or directory\n"
+
+
 def test_nothing_to_test_is_wrong_usage(tmp_path: Path) -> None:
     assert cli.main(["rules", "test", str(tmp_path)]) == 2
