@@ -210,6 +210,7 @@ async def test_an_operator_tries_a_limit_on_the_past(browser: Browser, client: C
         await expect(page.locator(".span-new")).to_have_count(2)
         await page.get_by_role("spinbutton", name="Must hold for").fill("90")
         lines = page.get_by_role("group", name="Lines for the rules file")
+        await expect(lines).to_contain_text("1h30m")
         (entry,) = yaml.safe_load(await lines.inner_text())
         assert entry == {"id": "too-warm", "above": 71, "for": "1h30m"}
         await page.get_by_label("Judged device").select_option(label="All devices")
