@@ -21,7 +21,9 @@ article > div { flex: 1 1 420px } h2 { font-size: 17px; margin: 0 0 4px }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 6px 0 0 }
 dt { color: #5b6b7a } dd { margin: 0; overflow-wrap: anywhere }
 img { width: 220px; max-width: 100%; border-radius: 5px; display: block }
-figure { margin: 0 } figcaption { color: #5b6b7a; font-size: 13px }
+article > .pictures { display: flex; gap: 10px; flex: 0 0 auto; flex-wrap: wrap;
+       max-width: 100% }
+figure { margin: 0; width: 220px } figcaption { color: #5b6b7a; font-size: 13px }
 .tag { font-size: 13px; background: #e6ebf0; border-radius: 9px; padding: 1px 9px }
 """
 
@@ -78,4 +80,5 @@ def _pictures(case: "Case") -> str:
         "</figure>"
         for p in shown
     )
-    return figures + "".join(f"<p>evidence: {escape(problem)}</p>" for problem in problems)
+    shown_together = f'<div class="pictures">{figures}</div>' if figures else ""
+    return shown_together + "".join(f"<p>evidence: {escape(problem)}</p>" for problem in problems)
