@@ -1,7 +1,7 @@
 // Why something was reported, as a sentence in the reader's language.
 
 import { h } from "../view.js";
-import { known, measured, quantityName, span, t } from "../words.js";
+import { known, measured, quantityName, span, t, words } from "../words.js";
 
 const LASTING = new Set(["removed_object", "blocked"]);
 const BARE = new Set(["above", "below", "is"]);
@@ -23,6 +23,7 @@ function formOf({ code, quantity, value, limit }) {
   if (code === "object" && LASTING.has(value)) return "lasting";
   if (code) return known(`reason.${code}`) && code;
   if (!quantity || value === null || value === undefined) return "";
+  if (words.flags[quantity.split("#")[0]]) return "is";
   if (typeof value !== "number" || typeof limit !== "number" || value === limit) return "is";
   return value > limit ? "above" : "below";
 }
