@@ -21,7 +21,7 @@ from gateway.store.columns import Columns, Events, Key, Numbers
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
-from gateway.store.position import read_meta, write_meta
+from gateway.store.position import compacted, read_meta, write_meta
 from gateway.store.schema import seal
 from gateway.store.writer import SNAPSHOTS, Writer
 
@@ -49,7 +49,7 @@ class Run(NamedTuple):
 
 def boundary(writer: Writer) -> int:
     """Batches up to here are needed as batches by nobody."""
-    done = read_meta(writer.db, "compacted")
+    done = compacted(writer.db)
     return min([done, restart_point(writer.db), *writer.cursors.values()])
 
 

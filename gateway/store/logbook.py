@@ -12,7 +12,7 @@ from gateway.model import Incident, Millis, Scene
 from gateway.store import columns, connection
 from gateway.store.columns import Events
 from gateway.store.failures import Damaged
-from gateway.store.position import read_meta
+from gateway.store.position import compacted
 from gateway.store.schema import seal
 
 
@@ -70,7 +70,7 @@ def _fresh(db: sqlite3.Connection, start: Millis) -> Iterator[Events]:
     rows = db.execute(
         "SELECT events FROM journal WHERE upto > ? AND t1 >= ? AND events IS NOT NULL "
         "ORDER BY upto",
-        (read_meta(db, "compacted"), start),
+        (compacted(db), start),
     )
     for (body,) in rows:
         try:

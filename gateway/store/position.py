@@ -25,7 +25,7 @@ def last(db: sqlite3.Connection) -> Position:
     for other, when, crc, body in db.execute("SELECT upto, at, crc, body FROM snapshot"):
         if seal(other, when, body) == crc:
             upto, at = max(upto, other), max(at, when)
-    known = read_meta(db, "upto"), read_meta(db, "compacted"), *read_cursors(db).values()
+    known = read_meta(db, "upto"), compacted(db), *read_cursors(db).values()
     upto = max(upto, *known)
     return Position(upto, max(seq, read_meta(db, "seq")), at)
 
@@ -42,6 +42,19 @@ def _batch(db: sqlite3.Connection) -> Position | None:
         if seal(*head, blob) == crc:
             return Position(end, head[1] + head[2] + end - head[0] - behind, head[4])
     return None if end is None else Position(end, 0, 0)
+
+
+def compacted(db: sqlite3.Connection) -> int:
+    """Up to where the journal's readings are in chunks, and must not be read from it again.
+
+    The newest chunks know it too: if only the counter were damaged, readings would turn up twice.
+    """
+    rows = db.execute(
+        "SELECT series, upto, n, at0, at1, t0, t1, crc, body FROM chunk "
+        "WHERE body IS NOT NULL ORDER BY id DESC LIMIT 3"
+    )
+    sound = (head[1] for *head, crc, body in rows if seal(*head, body) == crc)
+    return int(max(read_meta(db, "compacted"), *sound, 0))
 
 
 def save_cursor(db: sqlite3.Connection, name: str, pos: int) -> None:

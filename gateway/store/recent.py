@@ -9,7 +9,7 @@ from gateway.store.columns import Columns, Ints, Numbers
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
-from gateway.store.position import read_meta
+from gateway.store.position import compacted
 
 EMPTY = Columns(np.empty(0, np.int64), np.empty(0))
 
@@ -26,7 +26,7 @@ class Recent:
 
     def refresh(self, db: sqlite3.Connection, damage: Damage) -> None:
         """Take in what was committed, and let go what became chunks, since the last time."""
-        done = read_meta(db, "compacted")
+        done = compacted(db)
         if len(self._batch) and self._batch[0] <= done:
             kept = np.flatnonzero(self._batch > done)
             self._batch, self._series = self._batch[kept], self._series[kept]

@@ -8,7 +8,7 @@ from gateway.failpoints import hit
 from gateway.model import Millis
 from gateway.store import compaction, shelf, summary
 from gateway.store.damage import Damage
-from gateway.store.position import read_meta, write_meta
+from gateway.store.position import compacted, read_meta, write_meta
 from gateway.store.schema import seal
 from gateway.store.spec import StoreSpec
 from gateway.store.writer import Writer
@@ -151,7 +151,7 @@ def _delete_events(writer: Writer, limit: Millis) -> bool:
 def _delete_unread(writer: Writer) -> bool:
     """At the cap even what a sink has not had yet must go; but not what a restart needs."""
     db = writer.db
-    limit = min(compaction.restart_point(db), read_meta(db, "compacted"))
+    limit = min(compaction.restart_point(db), compacted(db))
     rows = db.execute(
         "SELECT upto, n FROM journal WHERE upto <= ? ORDER BY upto LIMIT ?", (limit, ROWS * 4)
     ).fetchall()

@@ -16,7 +16,7 @@ from typing import Any
 
 from gateway.failpoints import hit
 from gateway.store import carve, catalogue, chunk, connection, schema
-from gateway.store.position import read_cursors, read_meta, write_meta
+from gateway.store.position import compacted, read_cursors, write_meta
 from gateway.store.schema import seal
 from gateway.store.writer import transaction
 
@@ -168,7 +168,7 @@ def _meanings(rowid: int, values: list[Any]) -> Iterator[tuple[str, Row]]:
 def _drop_stale(new: sqlite3.Connection, chunks: list[tuple[int]]) -> None:
     """A freed page still holds batches that became chunks, and chunks that were joined."""
     done = new.execute("SELECT coalesce(max(upto), 0) FROM chunk").fetchone()[0]
-    done = max(done, read_meta(new, "compacted"))
+    done = max(done, compacted(new))
     readers = read_cursors(new).values()
     new.execute("DELETE FROM journal WHERE upto <= ?", (min([done, *readers]),))
     write_meta(new, "compacted", done)

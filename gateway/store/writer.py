@@ -108,7 +108,7 @@ class Writer:
 
     def count_loose(self) -> None:
         """How many batches are not in chunks yet."""
-        self.compacted = position.read_meta(self.db, "compacted")
+        self.compacted = position.compacted(self.db)
         rows = self.db.execute("SELECT count(*) FROM journal WHERE upto > ?", (self.compacted,))
         self.loose: int = rows.fetchone()[0]
 

@@ -194,3 +194,17 @@ async def test_a_clock_set_back_over_a_restart_keeps_chunks_in_order(
     for piece in History(path).scan(0, 2**60):
         assert (np.diff(piece.at) >= 0).all()
     assert past(path) == plain([reading(at) for at in times])
+
+
+@pytest.mark.usefixtures("small")
+async def test_a_damaged_counter_does_not_show_readings_twice(store: Store, path: Path) -> None:
+    """The batches are kept for a reader, and are in chunks already."""
+    await store.journal.keep(["slow"])
+    for i in range(12):
+        await store.commit(Batch(at=NOON, readings=(reading(i),), snapshot=b""))
+    await do_chores(store)
+    store._access.writer.db.execute("UPDATE meta SET value = 1 WHERE name = 'compacted'")
+    assert past(path) == plain([reading(i) for i in range(12)])
+    await store.reopen()
+    await do_chores(store)
+    assert past(path) == plain([reading(i) for i in range(12)])
