@@ -3,7 +3,9 @@ acknowledged, and comes back when the connection breaks. No more."""
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import Coroutine
 from random import Random
+from typing import Any
 
 from gateway.mqtt import encode
 from gateway.mqtt.packets import Connect, Publish, decode_ack, decode_connack
@@ -57,7 +59,6 @@ class Publisher:
             try:
                 await self._connected()
             except (OSError, ProtocolError, EOFError):
-                _heed_cancellation()
                 await asyncio.sleep(rng.uniform(0.2, 2.0))
 
     async def _connected(self) -> None:
@@ -70,11 +71,7 @@ class Publisher:
                 raise Refused(f"refused with {code}")
             for number, message in self._sent.items():
                 writer.write(_numbered(message, number, dup=True))
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._hear(reader, frames), name="acknowledgements")
-                tasks.create_task(self._say(writer), name="messages")
-        except* (OSError, ProtocolError, EOFError) as errors:
-            raise ConnectionError(str(errors.exceptions[0])) from None
+            await _first_end(self._hear(reader, frames), self._say(writer))
         finally:
             if not writer.is_closing():
                 writer.write(encode.packet(DISCONNECT, b""))
@@ -103,12 +100,19 @@ class Publisher:
             self._wake.set()
 
 
-def _heed_cancellation() -> None:
-    """Up to Python 3.12 a TaskGroup that fails at the very moment of a cancellation tells only
-    of the failure."""
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
+async def _first_end(*halves: Coroutine[Any, Any, None]) -> None:
+    """Run *halves* until one of them ends, and raise what ended it. A TaskGroup would lose a
+    cancellation that comes at that very moment (up to Python 3.12)."""
+    tasks = [asyncio.create_task(half) for half in halves]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)  # noqa: TID251 - ended ones
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 async def _read(reader: asyncio.StreamReader, frames: Frames) -> list[Frame]:
