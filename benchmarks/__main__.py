@@ -16,6 +16,7 @@ ORDER: dict[str, list[str]] = {
     "vision": [],
     "influx": [],
     "console": [],
+    "decode_speed": [],
     "decode_score": [str(CORPUS)],
 }
 """Name of the module -> its arguments. What is not there yet is passed over."""

@@ -23,6 +23,9 @@ def test_its_sources_load(tmp_path):
     secrets = "".join(f"{name}: s3cret\n" for name in re.findall(r"!secret (\w+)", shown))
     (site / "secrets.yaml").write_text(secrets)
     (site / "secrets.yaml").chmod(0o600)
+    (site / "tls").mkdir()
+    for name in re.findall(r"tls/[\w-]+\.(?:pem|key)", shown):
+        (site / name).touch()
     listener, broker = load(site).sources
     assert isinstance(listener, MqttListener)
     assert isinstance(broker, MqttBroker)
