@@ -13,6 +13,8 @@ from gateway.api.sessions import Caller
 F = TypeVar("F", bound=Callable[..., Any])
 OPEN: frozenset[Role] = frozenset()
 """Anybody, without a login."""
+LOST = "/lost"
+"""The page that tells a person that an address does not exist."""
 
 
 def needs(*roles: Role) -> Callable[[F], F]:

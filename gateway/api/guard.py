@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.api.access import OPEN, Access, permitted
+from gateway.api.access import LOST, OPEN, Access, permitted
 from gateway.api.accounts import Accounts
 from gateway.api.problem import problem
 from gateway.api.sessions import Caller
@@ -42,6 +42,8 @@ class Guard:
         headers = Headers(scope=scope)
         send = self._with_headers(scope, send)
         caller = self._caller(headers)
+        if self._lost(scope, headers, caller):
+            scope = {**scope, "path": LOST, "raw_path": LOST.encode()}
         refusal = self._refusal(scope, headers, caller)
         if refusal is None:
             scope.setdefault("state", {})["caller"] = caller
@@ -50,6 +52,17 @@ class Guard:
         if scope["type"] == "websocket":
             return await send({"type": "websocket.close", "code": 1008})
         await refusal(scope, receive, send)
+
+    def _lost(self, scope: Scope, headers: Headers, caller: Caller | None) -> bool:
+        """A person's browser asks for a page that there is not: the console says so in words."""
+        roles = self._access.roles("GET", LOST)
+        return (
+            scope.get("method") == "GET"
+            and "text/html" in headers.get("accept", "")
+            and roles is not None
+            and permitted(caller, roles)
+            and self._access.roles("GET", scope["path"]) is None
+        )
 
     def _caller(self, headers: Headers) -> Caller | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")

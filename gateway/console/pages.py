@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from fastapi import APIRouter, Request, Response
 
-from gateway.api.access import needs
+from gateway.api.access import LOST, needs
 from gateway.api.asking import MaybeCaller, TheDesk, TheSpec
 from gateway.api.desk import Desk
 from gateway.api.problem import Problem
@@ -68,6 +68,13 @@ def router() -> APIRouter:
     async def file(version: str, path: str, request: Request) -> Response:
         return _file(files, version, path, request)
 
+    @needs("viewer")
+    async def lost(desk: TheDesk, spec: TheSpec, caller: MaybeCaller) -> Response:
+        answer = await page(desk, spec, caller)
+        answer.status_code = 404
+        return answer
+
+    pages.add_api_route(LOST, lost, methods=["GET"])
     for path in PATHS:
         pages.add_api_route(path, page, methods=["GET"])
     pages.add_api_route("/login", login, methods=["GET"])

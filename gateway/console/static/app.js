@@ -11,6 +11,7 @@ import * as device from "./screens/device.js";
 import * as devices from "./screens/devices.js";
 import * as incident from "./screens/incident.js";
 import * as incidents from "./screens/incidents.js";
+import * as lost from "./screens/lost.js";
 import * as now from "./screens/now.js";
 import * as rule from "./screens/rule.js";
 import * as rules from "./screens/rules.js";
@@ -25,13 +26,15 @@ const ROUTES = [
 ];
 const LANGUAGES = { zh: "中文", en: "English" };
 
+const LOST = [/^/, lost, ""];
+
 let here = ROUTES[0];
 let leave = () => {};
 
 function route() {
   leave?.();
   state.page = {};
-  const found = ROUTES.find(([pattern]) => pattern.test(location.pathname)) ?? ROUTES[0];
+  const found = ROUTES.find(([pattern]) => pattern.test(location.pathname)) ?? LOST;
   here = found;
   leave = found[1].enter?.(...(found[0].exec(location.pathname)?.slice(1) ?? []).map(decodeURIComponent));
   redraw();

@@ -49,6 +49,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/quarantine"): OPERATORS,
     ("POST", "/api/v1/readings"): OPERATORS | {"station"},
     ("GET", "/evidence/{sha256}.jpg"): ANYBODY,  # its own test: a login or a signature
+    ("GET", "/lost"): VIEWERS,
     ("GET", "/login"): ANYBODY,
     ("GET", "/console/{version}/{path:path}"): ANYBODY,
     **{("GET", path): VIEWERS for path in pages.PATHS},
