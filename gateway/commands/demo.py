@@ -21,9 +21,9 @@ HELP = "Run a simulated neighbourhood, its gateway and a city platform with an u
 EXAMPLE = "  linli demo\n  linli demo --sensors 500 --clips clips/"
 
 UPLINK = (
-    Fault("down", at=50, lasts=15, every=120),
-    Fault("lost_answer", at=75, lasts=5, every=120),
-    Fault("error", at=95, lasts=5, every=120),
+    Fault("down", at=50, lasts=8, every=120),
+    Fault("lost_answer", at=90, lasts=4, every=120),
+    Fault("error", at=110, lasts=4, every=120),
 )
 """What the way to the city suffers, in seconds after the start."""
 STOP = 20.0
