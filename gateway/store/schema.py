@@ -66,7 +66,16 @@ V1 = (
         name TEXT PRIMARY KEY, value INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT""",
 )
 
-MIGRATIONS: Sequence[Sequence[str]] = (V1,)
+V2 = (
+    # Readings that a time-series sink refused for good, as messages; `crc` seals sink and body.
+    """CREATE TABLE refused (
+        id INTEGER PRIMARY KEY, sink TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
+        reason TEXT NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",
+    "CREATE INDEX refused_sink ON refused (sink, state, id)",
+)
+"""A table whose rows shall survive a damaged file has a seal, and stands in `salvage.SOUND`."""
+
+MIGRATIONS: Sequence[Sequence[str]] = (V1, V2)
 """MIGRATIONS[v] leads from version v to v + 1. A released one is never changed."""
 
 
