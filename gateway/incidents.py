@@ -14,12 +14,26 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec.structs import replace
 
-from gateway.model import Action, Evidence, Incident, Phase, Place, Severity, Signal, Status
+from gateway.model import (
+    Action,
+    Answer,
+    Evidence,
+    Incident,
+    Phase,
+    Place,
+    Severity,
+    Signal,
+    Status,
+)
 from gateway.routes import joined
 
 CLOSED: frozenset[Status] = frozenset({"resolved", "void"})
 MOST_EVIDENCE = 12
 """Pictures that one incident carries: the first and the last ones."""
+MOST_ANSWERS = 24
+"""Answers of platforms that one incident carries: the last ones."""
+REFUSED = frozenset({"rejected", "failed"})
+"""Answers after which an incident waits for an operator to send it again."""
 REMEMBERED = 1000
 """Closed incidents that can be reopened without asking the store."""
 
@@ -49,7 +63,9 @@ class Change(NamedTuple):
     phase: Phase
     incident: Incident
     newly: tuple[str, ...] = ()
-    """Sinks that were not told of it before."""
+    """Sinks that were not told of it before, and hear that it was opened."""
+    only_newly: bool = False
+    """Nobody else hears of this version: it is what a platform answered."""
 
 
 def incident_id(signal: Signal) -> str:
@@ -85,6 +101,8 @@ class Ledger:
     def act(self, action: Action) -> Change | None:
         """What a person decided. None for an unknown incident, or where nothing changes."""
         known = self._find(action.incident)
+        if known is not None and action.phase == "updated":
+            return self._note(known, action)
         status = _STATUS.get(action.phase)
         if known is None or status is None or known.status == status:
             return None
@@ -101,9 +119,32 @@ class Ledger:
                 handled_by=action.who,
                 by_hand=known.by_hand or status == "reopened",
                 note=action.note or known.note,
+                evidence=_keep(known.evidence, action.evidence),
             ),
             action.phase,
         )
+
+    def _note(self, known: Incident, action: Action) -> Change | None:
+        """A note or a picture, whatever the incident's state."""
+        evidence = _keep(known.evidence, action.evidence)
+        if not action.note and evidence == known.evidence:
+            return None
+        noted = _next(known, at=action.at, note=action.note or known.note, evidence=evidence)
+        return self._file(noted)
+
+    def heed(self, answer: Answer) -> Change | None:
+        """What a platform said, kept with the incident; the incident itself stays as it is.
+
+        None for an unknown incident, for what is known already, and where an operator would send
+        again what was not refused. `resent` tells that platform anew that it was opened.
+        """
+        known = self._find(answer.incident)
+        if known is None or not _tells(known, answer):
+            return None
+        answers = (*known.answers, answer)[-MOST_ANSWERS:]
+        newly = (answer.sink,) if answer.state == "resent" else ()
+        noted = _next(known, at=max(answer.at, known.updated_at), answers=answers)
+        return self._file(noted)._replace(newly=newly, only_newly=True)
 
     def reconcile(self, firing: Iterable[Signal], at: int) -> Iterator[Change]:
         """After a restart, or a change of rules: open what fires, close what no rule holds."""
@@ -190,12 +231,36 @@ def _next(known: Incident, *, at: int, **changes: object) -> Incident:
     return replace(known, seq=known.seq + 1, updated_at=at, **changes)
 
 
+def last_answer(incident: Incident, sink: str) -> Answer | None:
+    """What *sink* said last of *incident*."""
+    return next((one for one in reversed(incident.answers) if one.sink == sink), None)
+
+
+def _tells(incident: Incident, answer: Answer) -> bool:
+    """Whether *answer* says anything that is not known of its platform."""
+    told = [one for one in reversed(incident.answers) if one.sink == answer.sink]
+    last = told[0] if told else None
+    if answer.state == "resent":
+        return last is not None and last.state in REFUSED
+    if last is None or last.state == "resent":
+        return True
+    number = next((o.reference for o in told if o.reference), "")
+    if answer.state == "accepted" and last.state not in REFUSED:  # so was a later version
+        return answer.reference not in ("", number)
+    same = answer.state, answer.text, answer.reference or number
+    return same != (last.state, last.text, last.reference or number)
+
+
 def _told(before: tuple[str, ...] | None, now: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if before is None or now is None else joined(before, now)
 
 
 def _keep(old: tuple[Evidence, ...], new: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """The first pictures and the last ones, each once."""
+    """The first pictures of a camera and the last ones, each once; people's own all."""
     every = tuple(dict.fromkeys(old + new))
+    seen = tuple(one for one in every if one.role != "photo")
     half = MOST_EVIDENCE // 2
-    return every if len(every) <= MOST_EVIDENCE else every[:half] + every[-half:]
+    if len(seen) > MOST_EVIDENCE:
+        dropped = set(seen[half:-half])
+        every = tuple(one for one in every if one not in dropped)
+    return every

@@ -3,15 +3,17 @@
     Packet --decode--> Reading --\
     Scene (from a camera) --------+--rules--> Signal --ledger--> Incident --> Envelope
     Action (from an operator) ---------------------------^
+    Answer (from a platform) ----------------------------^
 
 Time is `Millis` everywhere: whole milliseconds since 1970-01-01T00:00:00Z.
 """
 
-import re
 from enum import IntFlag
-from typing import Any, ClassVar, Literal, Self
+from typing import Literal
 
 import msgspec
+
+from gateway.duration import Duration as Duration
 
 Millis = int
 """Whole milliseconds since the epoch, UTC."""
@@ -21,41 +23,6 @@ Status = Literal["open", "acknowledged", "in_progress", "resolved", "void", "reo
 Phase = Literal["opened", "updated", "acknowledged", "in_progress", "resolved", "void", "reopened"]
 Box = tuple[float, float, float, float]
 """x1, y1, x2, y2 as fractions of the picture, origin at the upper left."""
-
-
-class Duration(int):
-    """A span of whole milliseconds, written as people write it.
-
-    >>> Duration.parse("90s"), Duration.parse("1h30m"), Duration.parse(5)
-    (Duration('1m30s'), Duration('1h30m'), Duration('5s'))
-    """
-
-    _UNITS: ClassVar = dict(ms=1, s=1000, m=60_000, h=3_600_000, d=86_400_000, w=604_800_000)
-    _PART: ClassVar = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhdw])")
-
-    @classmethod
-    def parse(cls, raw: Any) -> Self:
-        """Read `500ms`, `30s`, `5m`, `1h30m`, `2d`; a bare number is seconds."""
-        if isinstance(raw, int | float) and not isinstance(raw, bool) and 0 <= raw < 1e10:
-            return cls(round(raw * 1000))
-        parts = cls._PART.findall(raw) if isinstance(raw, str) else []
-        if not parts or "".join(n + u for n, u in parts) != raw:
-            raise ValueError(f"{raw!r} is not a duration; write 500ms, 30s, 5m, 1h30m or 2d")
-        return cls(round(sum(float(n) * cls._UNITS[u] for n, u in parts)))
-
-    @property
-    def seconds(self) -> float:
-        return self / 1000
-
-    def __str__(self) -> str:
-        rest, parts = int(self), ""
-        for unit in ("d", "h", "m", "s", "ms"):
-            n, rest = divmod(rest, self._UNITS[unit])
-            parts += f"{n}{unit}" if n else ""
-        return parts or "0s"
-
-    def __repr__(self) -> str:
-        return f"Duration({str(self)!r})"
 
 
 class Quality(IntFlag):
@@ -146,7 +113,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """A masked picture on disk, found by its hash. `role`: before, during or now."""
+    """A masked picture on disk, found by its hash. `role`: before, during or now; `photo`: an
+    operator took it and added it, as it is."""
 
     sha256: str
     mime: str
@@ -192,12 +160,35 @@ class Action(msgspec.Struct, frozen=True):
 
     incident: str
     phase: Phase
+    """`updated`: a note or a picture is added, and nothing decided."""
     who: str
     note: str = ""
     at: Millis = 0
+    evidence: tuple[Evidence, ...] = ()
+    """Pictures that the person took."""
 
 
-Item = Packet | Scene | Action
+AnswerState = Literal["accepted", "assigned", "rejected", "closed", "failed", "resent"]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of an incident at one platform.
+
+    `accepted`, `assigned`, `rejected` and `closed` are the platform's words. `failed`: it was given
+    up on the way there. `resent`: an operator sends it again, though it was rejected.
+    """
+
+    incident: str
+    sink: str
+    state: AnswerState
+    reference: str = ""
+    """The number under which the platform keeps it."""
+    text: str = ""
+    """Why, or to whom, in the platform's words."""
+    at: Millis = 0
+
+
+Item = Packet | Scene | Action | Answer
 """What enters through the inbox."""
 
 Observation = Reading | Scene
@@ -266,6 +257,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A person reopened it: only a person closes it."""
     sinks: tuple[str, ...] | None = None
     """Who is told of it, to its end (gateway.routes); None: every sink."""
+    answers: tuple[Answer, ...] = ()
+    """What platforms said of it, in the order in which it came; of many, the last ones."""
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -295,6 +288,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...] = ()
     scenes: tuple[Scene, ...] = ()
     actions: tuple[Action, ...] = ()
+    answers: tuple[Answer, ...] = ()
     incidents: tuple[Incident, ...] = ()
     """New versions, in order. The last one of an id is its present state."""
     envelopes: tuple[Envelope, ...] = ()

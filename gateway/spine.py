@@ -2,7 +2,7 @@
 
     Packet --decode--> Reading --rules--> Signal --ledger--> Incident --> Envelope
     Scene  ----------------------^                  ^
-    Action ------------------------------------------
+    Action, Answer ----------------------------------
 
 `take` is called for what arrived, `pass_time` when a timer falls due. Both give the `Batch`
 that the store commits as one transaction; only then may the items be acknowledged.
@@ -20,6 +20,7 @@ from gateway.incidents import Change, Ledger
 from gateway.latest import Latest
 from gateway.model import (
     Action,
+    Answer,
     Batch,
     Envelope,
     Item,
@@ -52,7 +53,13 @@ class Turn(NamedTuple):
         """Nothing that must be on disk before the acknowledgement."""
         b = self.batch
         return not (
-            b.readings or b.scenes or b.actions or b.incidents or b.quarantined or b.snapshot
+            b.readings
+            or b.scenes
+            or b.actions
+            or b.answers
+            or b.incidents
+            or b.quarantined
+            or b.snapshot
         )
 
 
@@ -88,6 +95,10 @@ class Spine:
                     action = replace(item, at=now)
                     draft.actions.append(action)
                     draft.changes([c] if (c := self._ledger.act(action)) else [])
+                case Answer():
+                    answer = replace(item, at=now)
+                    draft.answers.append(answer)
+                    draft.changes([c] if (c := self._ledger.heed(answer)) else [])
         self.latest.update(draft.readings)
         return draft.turn(self._sinks, self.snapshot() if snapshot else None)
 
@@ -158,6 +169,7 @@ class _Draft:
         self.readings: list[Reading] = []
         self.scenes: list[Scene] = []
         self.actions: list[Action] = []
+        self.answers: list[Answer] = []
         self.quarantined: list[Quarantined] = []
         self.unknown: list[Unknown] = []
         self.tally: Tally = Counter()
@@ -168,23 +180,33 @@ class _Draft:
 
     def turn(self, sinks: Sequence[str], snapshot: bytes | None) -> Turn:
         for change in self._changes:
-            self.tally["incidents", change.incident.rule, change.phase] += 1
+            if not change.only_newly:
+                self.tally["incidents", change.incident.rule, change.phase] += 1
+        for answer in self.answers:
+            self.tally["answers", answer.sink, answer.state] += 1
         batch = Batch(
             at=self.now,
             readings=tuple(self.readings),
             scenes=tuple(self.scenes),
             actions=tuple(self.actions),
+            answers=tuple(self.answers),
             incidents=tuple(change.incident for change in self._changes),
             envelopes=tuple(
                 _addressed(change, sink)
                 for change in self._changes
                 for sink in sinks
-                if change.incident.sinks is None or sink in change.incident.sinks
+                if _hears(sink, change)
             ),
             quarantined=tuple(self.quarantined),
             snapshot=snapshot,
         )
         return Turn(batch, self.tally, tuple(self.unknown))
+
+
+def _hears(sink: str, change: Change) -> bool:
+    if change.only_newly:
+        return sink in change.newly
+    return change.incident.sinks is None or sink in change.incident.sinks
 
 
 def _addressed(change: Change, sink: str) -> Envelope:

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.model import Action, Reading, Scene
+from gateway.model import Action, Answer, Reading, Scene
 from gateway.store.failures import Damaged
 
 Ints = NDArray[np.int64]
@@ -190,12 +190,16 @@ class Events(msgspec.Struct, frozen=True, array_like=True):
 
     scenes: tuple[Scene, ...] = ()
     actions: tuple[Action, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.scenes) + len(self.actions) + len(self.answers)
 
 
-def pack_events(scenes: Sequence[Scene], actions: Sequence[Action]) -> bytes | None:
-    if not scenes and not actions:
+def pack_events(events: Events) -> bytes | None:
+    if not len(events):
         return None
-    body = msgspec.msgpack.encode(Events(tuple(scenes), tuple(actions)))
+    body = msgspec.msgpack.encode(events)
     return crc32(body).to_bytes(4, "little") + body
 
 

@@ -8,7 +8,7 @@ little by little.
 
 import sqlite3
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -130,12 +130,16 @@ def _gather(writer: Writer, damage: Damage) -> Generator[None, None, Run | None]
         yield
     if upto == writer.compacted:
         return None
-    scenes = tuple(scene for one in events for scene in one.scenes)
-    actions = tuple(action for one in events for action in one.actions)
     series = np.concatenate([part[0] for part in parts] or [np.empty(0, np.uint32)])
     joined = columns.join([part[1] for part in parts])
-    return Run(
-        upto, seq, (min(at, default=0), max(at, default=0)), series, joined, Events(scenes, actions)
+    return Run(upto, seq, (min(at, default=0), max(at, default=0)), series, joined, _merged(events))
+
+
+def _merged(parts: Sequence[Events]) -> Events:
+    return Events(
+        tuple(scene for one in parts for scene in one.scenes),
+        tuple(action for one in parts for action in one.actions),
+        tuple(answer for one in parts for answer in one.answers),
     )
 
 
@@ -185,7 +189,7 @@ def _cut(part: Columns) -> Iterator[Columns]:
 def _save(db: sqlite3.Connection, found: Run, rows: list[shelf.Row], replaced: list[int]) -> None:
     db.executemany("DELETE FROM chunk WHERE id = ?", [(number,) for number in replaced])
     shelf.put(db, rows)
-    n = len(found.events.scenes) + len(found.events.actions)
+    n = len(found.events)
     if n:
         body = zlib.compress(msgspec.msgpack.encode(found.events), chunk.LEVEL)
         head = found.upto, *found.at, n

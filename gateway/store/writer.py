@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 SNAPSHOTS = 2
 """The newest, and the one before in case the newest is damaged."""
-COUNTED = ("expired", "unread", "damaged")
+COUNTED = ("expired", "unread", "damaged", "forgotten")
 PAGES = 5
 """Pages that a transaction writes besides its blobs."""
 PAYLOAD = 65_536
@@ -172,7 +172,7 @@ class Writer:
         self.pages += len(blob) // 4096
         times = [batch.at, *(r.at for r in batch.readings)]
         head = upto, self.seq, n, min(times), max(times)
-        events = columns.pack_events(batch.scenes, batch.actions)
+        events = columns.pack_events(columns.Events(batch.scenes, batch.actions, batch.answers))
         db.execute(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (*head, seal(*head, blob), blob, events),

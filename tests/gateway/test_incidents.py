@@ -1,5 +1,5 @@
-from gateway.incidents import Account, Change, Ledger, incident_id
-from gateway.model import Action, Evidence, Phase, Place, Reason, Signal
+from gateway.incidents import MOST_ANSWERS, Account, Change, Ledger, incident_id
+from gateway.model import Action, Answer, AnswerState, Evidence, Phase, Place, Reason, Signal
 
 KEEPER = "li.na"
 
@@ -128,3 +128,69 @@ def test_reasons_are_the_newest_ones() -> None:
     change = book.apply(signal(2000, update=True, reasons=(Reason("97 %"),)))
     assert change is not None
     assert change.incident.reasons == (Reason("97 %"),)
+
+
+def heed(book: Ledger, state: AnswerState, reference: str = "", text: str = "") -> Change | None:
+    first = incident_id(signal(1000))
+    return book.heed(Answer(first, "city", state, reference, text, 3000))
+
+
+def test_what_a_platform_answers_stands_on_the_incident_and_is_told_to_nobody() -> None:
+    book = ledger()
+    opened(book)
+    change = heed(book, "accepted", "SR-17")
+    assert change is not None
+    assert change.only_newly
+    assert change.newly == ()
+    assert [(a.state, a.reference) for a in change.incident.answers] == [("accepted", "SR-17")]
+    assert (change.incident.status, change.incident.seq) == ("open", 1)
+
+
+def test_an_answer_that_comes_twice_is_no_second_version() -> None:
+    book = ledger()
+    opened(book)
+    heed(book, "accepted", "SR-17")
+    assert heed(book, "accepted", "SR-17") is None
+    assert heed(book, "accepted") is None
+    assert heed(book, "assigned", text="street 7") is not None
+    assert heed(book, "assigned", text="street 7") is None
+    assert heed(book, "accepted", "SR-17") is None  # of a version that was delivered meanwhile
+    assert heed(book, "accepted", "SR-18") is not None
+
+
+def test_an_answer_is_heard_after_the_incident_was_closed() -> None:
+    book = ledger()
+    opened(book)
+    book.apply(signal(9000, firing=False))
+    change = heed(book, "closed", text="emptied")
+    assert change is not None
+    assert (change.incident.status, change.incident.answers[0].text) == ("resolved", "emptied")
+    assert change.incident.updated_at == 9000
+
+
+def test_only_what_was_refused_is_sent_again_and_then_as_opened_to_that_platform_alone() -> None:
+    book = ledger()
+    opened(book)
+    assert heed(book, "resent") is None
+    heed(book, "accepted")
+    assert heed(book, "resent") is None
+    heed(book, "rejected", text="no such grid")
+    change = heed(book, "resent", text="li.na: grid corrected")
+    assert change is not None
+    assert (change.newly, change.only_newly) == (("city",), True)
+    assert heed(book, "resent") is None
+    assert heed(book, "accepted") is not None
+
+
+def test_a_platform_that_never_stops_answering_fills_no_incident() -> None:
+    book = ledger()
+    opened(book)
+    for n in range(3 * MOST_ANSWERS):
+        change = heed(book, "assigned", text=str(n))
+    assert change is not None
+    assert len(change.incident.answers) == MOST_ANSWERS
+    assert change.incident.answers[-1].text == str(3 * MOST_ANSWERS - 1)
+
+
+def test_an_answer_for_an_unknown_incident_changes_nothing() -> None:
+    assert ledger().heed(Answer("nobody", "city", "accepted")) is None

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
 from gateway.incidents import Account, Ledger
-from gateway.model import Action, Duration, Packet, Place, Reading, Scene
+from gateway.model import Action, Answer, Duration, Packet, Place, Reading, Scene
 from gateway.spine import Spine, Turn
 from rules.engine import Engine
 from rules.kinds.threshold import Threshold
@@ -95,6 +95,21 @@ def test_a_decision_of_a_person_is_committed_and_told() -> None:
         "acknowledged",
         f"{opened.id}-1",
     )
+
+
+def test_what_a_platform_answers_is_committed_and_told_to_nobody_until_it_is_sent_again() -> None:
+    path = spine()
+    path.take([said(35)], T0)
+    opened = path.pass_time(T0 + MINUTE).batch.incidents[0]
+    refused = Answer(opened.id, "city", "rejected", text="no such grid", at=1)
+    batch = path.take([refused], T0 + 2 * MINUTE).batch
+    assert [(a.text, a.at) for a in batch.answers] == [("no such grid", T0 + 2 * MINUTE)]
+    assert batch.incidents[0].answers == batch.answers
+    assert batch.envelopes == ()
+    again = path.take([Answer(opened.id, "city", "resent")], T0 + 3 * MINUTE).batch
+    assert [(e.sink, e.phase, e.id) for e in again.envelopes] == [
+        ("city", "opened", f"{opened.id}-2")
+    ]
 
 
 def test_scenes_are_stamped_and_kept() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.model import Action, Batch, Quality, Quarantined
+from gateway.model import Action, Answer, Batch, Quality, Quarantined
 from gateway.store import Store, StoreFailed, StoreLocked
 from tests.gateway.store.facts import NOON, envelope, incident, reading, scene
 
@@ -20,6 +20,7 @@ async def test_what_was_committed_is_there_after_a_restart(path: Path, opened: O
             readings=seen,
             scenes=(scene(1),),
             actions=(Action("i-1", "acknowledged", "li"),),
+            answers=(Answer("i-1", "city", "accepted", "SR-17"),),
             incidents=(incident(), incident("i-2", status="resolved")),
             envelopes=(envelope(incident()),),
         )
