@@ -19,9 +19,9 @@ from pathlib import Path
 
 from influxdb_client.client.write.point import Point
 
-from gateway.delivery import BATCH, project
 from gateway.line_protocol import writer
 from gateway.model import Batch, Reading
+from gateway.projection import BATCH, project
 from gateway.sinks.influx import Influx
 from gateway.store import Store, StoreSpec
 from tests.contracts.facts import surroundings
@@ -93,7 +93,7 @@ async def journal(spec: Influx, n: int, runs: int, root: Path, name: str) -> flo
         async def once() -> None:
             await store.journal.advance(spec.id, 0)
             task = asyncio.create_task(
-                project(spec, surroundings(root), store.journal, asyncio.Event())
+                project(spec, surroundings(root), store.journal, store.refused, asyncio.Event())
             )
             while await store.journal.cursor(spec.id) < end:  # noqa: ASYNC110 - it is on disk
                 await asyncio.sleep(0.01)

@@ -21,7 +21,7 @@ from gateway import links
 from gateway.api.desk import Desk
 from gateway.api.server import serve
 from gateway.clock import SystemClock
-from gateway.delivery import deliver, project
+from gateway.delivery import deliver
 from gateway.discovered import Discovered
 from gateway.health import PartsHealth
 from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
@@ -29,6 +29,7 @@ from gateway.intake import BoundedInbox, supervise
 from gateway.latest import Latest
 from gateway.model import Duration, Place, Signal, Subject
 from gateway.ports import Clock, Surroundings
+from gateway.projection import project
 from gateway.pump import Pump
 from gateway.routes import Route, told
 from gateway.service import notify
@@ -219,7 +220,13 @@ def _senders(parts: Parts, news: _News, tasks: asyncio.TaskGroup) -> list[asynci
     ]
     projections = [
         tasks.create_task(
-            project(sink, parts.around, parts.store.journal, news.readings[sink.id]),
+            project(
+                sink,
+                parts.around,
+                parts.store.journal,
+                parts.store.refused,
+                news.readings[sink.id],
+            ),
             name=f"sink:{sink.id}",
         )
         for sink in parts.config.reading_sinks

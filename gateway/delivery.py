@@ -1,4 +1,4 @@
-"""Empties the outbox into the sinks, and projects the journal into time-series stores.
+"""Empties the outbox into the sinks. (Readings: gateway.projection.)
 
 One task per sink, each with its own order and pace: a dead one never slows another. What the
 sink says decides (`gateway.ports`):
@@ -19,13 +19,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from gateway.model import Envelope, Reading
+from gateway.model import Envelope
 from gateway.ports import (
     Barred,
     Choked,
     Health,
-    ReadingSink,
-    ReadingSinkSpec,
     Reject,
     Retry,
     Sink,
@@ -44,10 +42,6 @@ WINDOW = 100
 """Envelopes looked at when the first one cannot pass."""
 PATIENCE = 8
 """Tries for an envelope on which the other side chokes while it takes others."""
-BATCH = 5000
-"""Readings per write: larger gains nothing measurable with InfluxDB (benchmarks/influx.py)."""
-LINGER = 2.0
-"""Seconds to gather after a batch that was not full: fewer requests, fewer bytes of flash."""
 
 Jitter = Callable[[], float]
 """Draws from [0, 1)."""
@@ -65,15 +59,6 @@ class Outbox(Protocol):
     async def done(self, sink: str, ids: Sequence[str]) -> None: ...
     async def bury(self, sink: str, id: str, reason: str) -> None: ...
     async def backlog(self) -> Mapping[str, Backlog]: ...
-
-
-class Journal(Protocol):
-    async def read(self, cursor: int, limit: int) -> tuple[Sequence[Reading], int]:
-        """Readings behind *cursor*, and the cursor behind them."""
-        ...
-
-    async def cursor(self, name: str) -> int: ...
-    async def advance(self, name: str, cursor: int) -> None: ...
 
 
 class Pace:
@@ -160,9 +145,9 @@ async def deliver(
                         pace.reset()
                     else:
                         around.health.report(spec.id, "ok", "nothing waits")
-                        await _news(news)
+                        await look_for(news)
         except (Retry, OSError, StoreFailed) as failure:
-            await _wait(spec.id, failure, pace, around.health, await _waiting(outbox, spec.id))
+            await wait_after(spec.id, failure, pace, around.health, await _waiting(outbox, spec.id))
 
 
 async def _hand_over(
@@ -196,53 +181,16 @@ async def _bury(name: str, envelope: Envelope, reason: str, outbox: Outbox, heal
     health.count("dead", part=name)
 
 
-async def project(
-    spec: ReadingSinkSpec,
-    around: Surroundings,
-    journal: Journal,
-    news: asyncio.Event,
-    jitter: Jitter = random.random,
-) -> None:
-    """Copy the readings of *journal* into the sink of *spec*, for ever. The cursor moves only
-    behind what has arrived, so after a crash some are written twice, and none is missing."""
-    pace = Pace(jitter)
-    while True:
-        try:
-            async with spec.open(around) as sink:
-                while True:
-                    news.clear()
-                    cursor = await journal.cursor(spec.id)
-                    readings, behind = await journal.read(cursor, BATCH)
-                    if behind == cursor:
-                        around.health.report(spec.id, "ok", "nothing waits")
-                        await _news(news)
-                        continue
-                    await _copy(spec.id, sink, readings, around.health)
-                    await journal.advance(spec.id, behind)
-                    pace.reset()
-                    if len(readings) < BATCH:
-                        await asyncio.sleep(LINGER)
-        except (Retry, OSError, StoreFailed) as failure:
-            await _wait(spec.id, failure, pace, around.health)
-
-
-async def _copy(name: str, sink: ReadingSink, readings: Sequence[Reading], health: Health) -> None:
-    refused = await sink.write(readings) if readings else ()
-    for _, reason in refused:
-        health.count("refused", part=name, why=reason)
-    health.count("written", len(readings) - len(refused), part=name)
-    last = f"; refused {len(refused)}, the last one because: {refused[-1][1]}" if refused else ""
-    health.report(name, "ok", f"writing{last}")
-
-
-async def _news(news: asyncio.Event) -> None:
+async def look_for(news: asyncio.Event) -> None:
+    """Wait for *news*, or so long that one looks without."""
     with suppress(TimeoutError):
         await asyncio.wait_for(news.wait(), LOOK)
 
 
-async def _wait(
+async def wait_after(
     name: str, failure: Exception, pace: Pace, health: Health, waiting: int = 0
 ) -> None:
+    """Say how *name* failed, and wait as its *pace* says."""
     seconds = pace.after(failure)
     why = str(failure) or type(failure).__name__
     backlog = f"; {waiting} waiting" if waiting else ""

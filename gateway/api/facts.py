@@ -55,14 +55,15 @@ class Camera(msgspec.Struct, frozen=True):
 
 
 class Sink(msgspec.Struct, frozen=True):
-    """A destination. `waiting` and `dead` are None for time series, which wait in the journal."""
+    """A destination. `waiting` and `dead` are reports of incidents, or readings for a time
+    series; `oldest` is when the oldest report came into the line."""
 
     id: str
     state: str
     detail: str
     since: Millis | None
-    waiting: int | None = None
-    dead: int | None = None
+    waiting: int = 0
+    dead: int = 0
     oldest: Millis | None = None
 
 
@@ -136,10 +137,13 @@ async def sinks(desk: Desk) -> list[Sink]:
         state, detail, since = (part.state, part.detail, part.since) if part else ("", "", None)
         counts = (waits.waiting, waits.dead, waits.oldest) if waits else (0, 0, None)
         found.append(Sink(spec.id, state, detail, since, *counts))
+    if desk.config.reading_sinks:
+        behind, refused = await desk.store.journal.waiting(), await desk.store.refused.counts()
     for spec in desk.config.reading_sinks:
         part = desk.health.parts.get(spec.id)
         state, detail, since = (part.state, part.detail, part.since) if part else ("", "", None)
-        found.append(Sink(spec.id, state, detail, since))
+        waiting, dead = behind.get(spec.id, 0), refused.get(spec.id, 0)
+        found.append(Sink(spec.id, state, detail, since, waiting, dead))
     return found
 
 

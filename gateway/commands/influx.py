@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from config.load import Invalid, load
 from config.schema import Config
 from gateway.clock import SystemClock
-from gateway.delivery import BATCH, Pace
+from gateway.delivery import Pace
 from gateway.health import PartsHealth
 from gateway.model import Millis, Reading
 from gateway.ports import Barred, ReadingSink, ReadingSinkSpec, Retry, Surroundings
+from gateway.projection import BATCH
 from gateway.store.history import Columns, History
 
 HELP = "Write the gateway's history to a time-series database again, say after it was lost."

@@ -22,6 +22,7 @@ BODY = {
     "incident": ("rowid", "body", "0"),
     "incident_version": ("rowid", "body", "0"),
     "outbox": ("pos", "body", "0"),
+    "refused": ("id", "body", "0"),
 }
 """Table -> its key, what of a damaged row is kept for inspection, how many readings it held."""
 

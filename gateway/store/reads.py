@@ -69,7 +69,8 @@ class Reads:
 
     async def totals(self) -> dict[str, int]:
         """Readings since ever: `committed`; of these `expired` (deleted by age or cap),
-        `unread` (expired before a sink had them) and `damaged`."""
+        `unread` (expired before a sink had them) and `damaged`; `forgotten` are those among what
+        a sink refused that made room for newer ones."""
         return await self._access.totals()
 
 

@@ -35,12 +35,13 @@ SOUND: dict[str, Callable[[Row], bool]] = {
     "outbox": lambda r: seal(*r[1:3], r[7]) == r[6] and r[3] in ("waiting", "dead", "done"),
     "cursor": lambda r: seal(*r[:2]) == r[2],
     "meta": lambda r: seal("meta", *r[:2]) == r[2],
+    "refused": lambda r: seal(r[1], r[6]) == r[5] and r[2] in ("waiting", "dead"),
     "quarantine": lambda r: True,
 }
 """Table -> whether a row of it is what was written."""
 WIDTH = {
     "series": 5, "journal": 8, "chunk": 13, "events": 6, "snapshot": 4, "incident": 6,
-    "incident_version": 4, "outbox": 8, "cursor": 3, "meta": 3,
+    "incident_version": 4, "outbox": 8, "cursor": 3, "meta": 3, "refused": 7,
 }  # fmt: skip
 """Columns of each table whose rows have a checksum."""
 NAMED = frozenset({"incident", "incident_version", "cursor", "meta"})

@@ -16,6 +16,7 @@ from gateway.store.journal import Journal
 from gateway.store.outbox import Outbox
 from gateway.store.reads import Reads
 from gateway.store.recent import Recent
+from gateway.store.refused import Refused
 from gateway.store.spec import StoreSpec
 
 
@@ -40,7 +41,7 @@ class Store(Reads):
         self._chores = Chores(access.writer, access.damage)
         self._recent = Recent()
         self._closing = False
-        self.outbox, self.journal = Outbox(access), Journal(access)
+        self.outbox, self.journal, self.refused = Outbox(access), Journal(access), Refused(access)
 
     @classmethod
     def open(cls, path: Path, spec: StoreSpec) -> Self:

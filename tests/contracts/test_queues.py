@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.delivery import Journal, Outbox
+from gateway.delivery import Outbox
 from gateway.model import Batch, Envelope, Reading
+from gateway.projection import Journal
 from gateway.store import Store, StoreSpec
 from tests.contracts.facts import NOON, envelope
 from tests.contracts.twins import MemoryJournal, MemoryOutbox

@@ -1,17 +1,14 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-from gateway.delivery import LOOK, PATIENCE, SLOW, Pace, deliver, project
-from gateway.model import Envelope, Reading
+from gateway.delivery import LOOK, PATIENCE, SLOW, Pace, deliver
+from gateway.model import Envelope
 from gateway.ports import (
     Barred,
     Choked,
-    ReadingSink,
-    ReadingSinkSpec,
     Reject,
     Retry,
     Sink,
@@ -19,8 +16,8 @@ from gateway.ports import (
     Surroundings,
 )
 from gateway.store.failures import StoreFailed
-from tests.contracts.facts import NOON, envelope, surroundings
-from tests.contracts.twins import MemoryJournal, MemoryOutbox
+from tests.contracts.facts import envelope, surroundings
+from tests.contracts.twins import MemoryOutbox
 from tests.virtual_time import in_virtual_time
 
 Behaviour = Callable[[str], Exception | None]
@@ -238,90 +235,3 @@ def test_versions_of_one_incident_never_overtake_each_other() -> None:
     assert len(told.sent) == 15
     for name in "abc":
         assert [id for id in told.sent if id[0] == name] == [f"{name}-{i}" for i in range(5)]
-
-
-class Chart(ReadingSinkSpec, frozen=True, kw_only=True):
-    """Writes what `behaviour` lets through."""
-
-    behaviour: Callable[[Sequence[Reading]], Sequence[tuple[Reading, str]]]
-    written: list[tuple[float, int]]
-
-    def open(self, around: Surroundings) -> AbstractAsyncContextManager[ReadingSink]:
-        return self._open()
-
-    @asynccontextmanager
-    async def _open(self) -> AsyncIterator[ReadingSink]:
-        yield self
-
-    async def write(self, readings: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
-        refused = self.behaviour(readings)
-        self.written.append((asyncio.get_running_loop().time(), len(readings)))
-        return refused
-
-
-def readings(n: int) -> list[Reading]:
-    return [Reading("bin-3", "fill_level", float(i), NOON + i) for i in range(n)]
-
-
-def projecting(
-    behaviour: Callable[[Sequence[Reading]], Any],
-    journal: MemoryJournal,
-    meanwhile: Callable[[asyncio.Event], Coroutine[Any, Any, None]] | None = None,
-) -> tuple[Chart, Surroundings]:
-    async def story() -> tuple[Chart, Surroundings]:
-        chart = Chart(id="influx", behaviour=behaviour, written=[])
-        around, news = surroundings(Path()), asyncio.Event()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(600), asyncio.TaskGroup() as tasks:
-                if meanwhile:
-                    tasks.create_task(meanwhile(news))
-                await project(chart, around, journal, news, lambda: 1.0)
-        return chart, around
-
-    return in_virtual_time(story())
-
-
-def test_the_journal_is_copied_in_batches_and_the_cursor_follows() -> None:
-    journal = MemoryJournal(readings(12_001))
-    chart, around = projecting(lambda batch: (), journal)
-    assert [n for _, n in chart.written] == [5000, 5000, 2001]
-    assert journal.cursors == {"influx": 12_001}
-    assert around.health.counts["written", "influx", ""] == 12_001
-
-
-def test_a_trickle_is_gathered_into_few_writes() -> None:
-    journal = MemoryJournal()
-
-    async def trickle(news: asyncio.Event) -> None:
-        for reading in readings(100):
-            journal.readings.append(reading)
-            news.set()
-            await asyncio.sleep(0.1)
-
-    chart, _ = projecting(lambda batch: (), journal, trickle)
-    assert sum(n for _, n in chart.written) == 100
-    assert len(chart.written) <= 7
-
-
-def test_the_cursor_stays_where_it_is_until_the_world_is_back() -> None:
-    journal, left = MemoryJournal(readings(10)), [5]
-
-    def behaviour(batch: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
-        left[0] -= 1
-        if left[0] >= 0:
-            assert journal.cursors == {}
-            raise Retry("503")
-        return ()
-
-    chart, around = projecting(behaviour, journal)
-    assert chart.written == [(31.0, 10)]
-    assert journal.cursors == {"influx": 10}
-    assert around.health.states["influx"][0] == "ok"
-
-
-def test_refused_readings_are_counted_by_reason_and_passed_by() -> None:
-    journal = MemoryJournal(readings(10))
-    _, around = projecting(lambda batch: [(batch[3], "field type conflict")], journal)
-    assert journal.cursors == {"influx": 10}
-    assert around.health.counts["refused", "influx", "field type conflict"] == 1
-    assert around.health.counts["written", "influx", ""] == 9

@@ -11,7 +11,7 @@ from gateway.api.answers import answer, described
 from gateway.api.asking import TheCaller, TheDesk
 from gateway.api.desk import Desk
 from gateway.api.problem import Problem
-from gateway.model import Millis
+from gateway.model import Millis, Reading
 
 router = APIRouter(prefix="/api/v1/sinks", tags=["sinks"])
 
@@ -28,10 +28,11 @@ EXAMPLE = {
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """A message that a destination refused for good: one version of one incident."""
+    """What a destination refused for good: one version of one incident, or one reading."""
 
     id: str
     incident: str
+    """'' for a reading."""
     title: str
     phase: str
     reason: str
@@ -48,6 +49,12 @@ LETTER = {
 }
 
 
+class Decided(msgspec.Struct, frozen=True):
+    """How many there were."""
+
+    decided: int
+
+
 @router.get("", summary="All destinations", responses=described(list[facts.Sink], [EXAMPLE]))
 @needs("viewer")
 async def sinks(desk: TheDesk) -> Response:
@@ -59,8 +66,10 @@ async def sinks(desk: TheDesk) -> Response:
 async def dead(
     id: str, desk: TheDesk, limit: Annotated[int, Query(ge=1, le=MOST)] = 100
 ) -> Response:
-    """The oldest first. They stay until somebody sends them again or gives them up."""
-    return answer(await _letters(desk, id, limit))
+    """The oldest first. They stay until somebody sends them again or gives them up; of readings
+    the last 10,000."""
+    found = _readings if _takes_readings(desk, id) else _letters
+    return answer(await found(desk, id, limit))
 
 
 @router.post("/{id}/dead/{letter}/{deed}", summary="Send again, or give up", status_code=204)
@@ -69,15 +78,45 @@ async def decide(
     id: str, letter: str, deed: Literal["retry", "discard"], desk: TheDesk, caller: TheCaller
 ) -> Response:
     """`retry` puts it back at its place in the line; `discard` gives it up for good."""
-    if deed == "retry":
-        if not await desk.store.outbox.revive(_known(desk, id), letter):
-            raise Problem(404, "It is not among those that were refused.")
-    else:
-        if letter not in {found.id for found in await _letters(desk, id, MOST)}:
-            raise Problem(404, "It is not among those that were refused.")
-        await desk.store.outbox.done(id, [letter])
+    decided = _decide_reading if _takes_readings(desk, id) else _decide_letter
+    if not await decided(desk, id, letter, deed):
+        raise Problem(404, "It is not among those that were refused.")
     desk.health.count("dead_letters_decided", part=id, why=deed)
     return Response(status_code=204)
+
+
+@router.post(
+    "/{id}/dead/{deed}",
+    summary="Send all again, or give all up",
+    responses=described(Decided, {"decided": 3}),
+)
+@needs("operator")
+async def decide_all(
+    id: str, deed: Literal["retry", "discard"], desk: TheDesk, caller: TheCaller
+) -> Response:
+    """For what a time series refused; reports of incidents are decided one by one."""
+    if not _takes_readings(desk, id):
+        raise Problem(409, "Reports of incidents are decided one by one.")
+    refused = desk.store.refused
+    n = await (refused.retry(id) if deed == "retry" else refused.discard(id))
+    desk.health.count("dead_letters_decided", n, part=id, why=deed)
+    return answer(Decided(n))
+
+
+async def _decide_letter(desk: Desk, id: str, letter: str, deed: str) -> bool:
+    if deed == "retry":
+        return await desk.store.outbox.revive(id, letter)
+    if letter not in {found.id for found in await _letters(desk, id, MOST)}:
+        return False
+    await desk.store.outbox.done(id, [letter])
+    return True
+
+
+async def _decide_reading(desk: Desk, id: str, letter: str, deed: str) -> bool:
+    if not letter.isdecimal():
+        return False
+    refused = desk.store.refused
+    return bool(await (refused.retry if deed == "retry" else refused.discard)(id, [int(letter)]))
 
 
 async def _letters(desk: Desk, id: str, limit: int) -> list[Letter]:
@@ -90,11 +129,25 @@ async def _letters(desk: Desk, id: str, limit: int) -> list[Letter]:
             d.reason,
             d.at,
         )
-        for d in await desk.store.outbox.dead(_known(desk, id), limit)
+        for d in await desk.store.outbox.dead(id, limit)
     ]
 
 
-def _known(desk: Desk, id: str) -> str:
+async def _readings(desk: Desk, id: str, limit: int) -> list[Letter]:
+    return [
+        Letter(str(one.id), "", _told(one.reading), "reading", one.reason, one.at)
+        for one in await desk.store.refused.dead(id, limit)
+    ]
+
+
+def _told(reading: Reading) -> str:
+    return f"{reading.device} {reading.quantity} {reading.value} {reading.unit}".rstrip()
+
+
+def _takes_readings(desk: Desk, id: str) -> bool:
+    """Whether it is a time series; raises Problem when there is no such destination."""
+    if any(sink.id == id for sink in desk.config.reading_sinks):
+        return True
     if not any(sink.id == id for sink in desk.config.sinks):
         raise Problem(404, "There is no such destination.")
-    return id
+    return False

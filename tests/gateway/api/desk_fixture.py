@@ -46,6 +46,7 @@ from rules.kinds.silence import Silence
 from rules.kinds.threshold import Threshold
 from rules.schedule import Schedule
 from rules.selector import Names, Select
+from tests.contracts.twins import MemoryJournal, MemoryRefused
 
 NOW: Millis = 1_790_000_000_000
 MINUTE = 60_000
@@ -134,9 +135,15 @@ class FakeOutbox:
         self.letters[sink] = [d for d in self.letters.get(sink, ()) if d.id not in ids]
 
 
+class FakeJournal:
+    async def waiting(self) -> Mapping[str, int]:
+        return {"history": 1200}
+
+
 class FakeStore:
     def __init__(self, incidents: Sequence[Incident]) -> None:
-        self.outbox = FakeOutbox()
+        self.outbox, self.journal = FakeOutbox(), FakeJournal()
+        self.refused = MemoryRefused(MemoryJournal())
         self.versions = {incident.id: [incident] for incident in incidents}
 
     def act(self, action: Action) -> None:

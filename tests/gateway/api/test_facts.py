@@ -7,6 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.api.desk import Desk
+from gateway.model import Reading
 from gateway.store.failures import StoreFailed
 from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import NOW, FakeClock
@@ -71,8 +72,28 @@ async def test_dead_letters_are_sent_again_or_given_up(client: Client) -> None:
         assert (await client.ask("POST", f"{path}/nothing/{deed}", "omar")).status == 404
     assert (await client.ask("POST", f"{path}/inc-0030-1/retry", "omar")).status == 204
     sinks = (await client.ask("GET", "/api/v1/sinks", "vera")).json()
-    assert (sinks[0]["waiting"], sinks[0]["dead"], sinks[2]["waiting"]) == (4, 0, None)
+    assert (sinks[0]["waiting"], sinks[0]["dead"], sinks[2]["waiting"]) == (4, 0, 1200)
     assert (await client.ask("GET", "/api/v1/sinks/nothing/dead", "omar")).status == 404
+
+
+async def test_readings_that_a_time_series_refused_are_decided_alike(
+    client: Client, desk: Desk
+) -> None:
+    wrong = [Reading("bin-3", "opened", float(i), 1, unit="1") for i in range(4)]
+    await desk.store.refused.bury("history", [(one, "type conflict") for one in wrong], 0, 5)
+    path = "/api/v1/sinks/history/dead"
+    letters = (await client.ask("GET", path, "omar")).json()
+    assert letters[0] == {
+        "id": "1", "incident": "", "title": "bin-3 opened 0.0 1",
+        "phase": "reading", "reason": "type conflict", "at": 5,
+    }  # fmt: skip
+    assert (await client.ask("POST", f"{path}/1/retry", "omar")).status == 204
+    assert (await client.ask("POST", f"{path}/1/discard", "omar")).status == 404
+    assert (await client.ask("POST", f"{path}/x/discard", "omar")).status == 404
+    sinks = (await client.ask("GET", "/api/v1/sinks", "vera")).json()
+    assert sinks[2]["dead"] == 3
+    assert (await client.ask("POST", f"{path}/discard", "omar")).json() == {"decided": 3}
+    assert (await client.ask("POST", "/api/v1/sinks/city/dead/retry", "omar")).status == 409
 
 
 async def test_giving_up_takes_only_what_was_refused(client: Client) -> None:

@@ -46,6 +46,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/sinks"): VIEWERS,
     ("GET", "/api/v1/sinks/{id}/dead"): OPERATORS,
     ("POST", "/api/v1/sinks/{id}/dead/{letter}/{deed}"): OPERATORS,
+    ("POST", "/api/v1/sinks/{id}/dead/{deed}"): OPERATORS,
     ("GET", "/api/v1/quarantine"): OPERATORS,
     ("POST", "/api/v1/readings"): OPERATORS | {"station"},
     ("GET", "/evidence/{sha256}.jpg"): ANYBODY,  # its own test: a login or a signature

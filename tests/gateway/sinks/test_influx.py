@@ -2,17 +2,21 @@
 
 import asyncio
 import gzip
+import math
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 from aiohttp import web
 
-from gateway.model import Duration, Reading
+from gateway.clock import SystemClock
+from gateway.model import Batch, Duration, Reading
 from gateway.ports import Barred, Retry
+from gateway.projection import project
 from gateway.sinks.influx import Influx, detect
+from gateway.store import Store, StoreSpec
 from gateway.uplink import uplink
 from tests.contracts.facts import surroundings
 from tests.contracts.servers import INFLUXD, Process, influxd
@@ -242,3 +246,59 @@ class _Hidden:
     async def request(self, *args: object) -> object:
         answer = await self._http.request(*args)  # type: ignore[attr-defined]  # an Uplink
         return answer._replace(headers={})
+
+
+@needs_influxd
+async def test_what_is_refused_for_good_is_kept_on_disk_until_a_person_decides(
+    server: Process, tmp_path: Path
+) -> None:
+    """A type conflict, a time out of retention, and not a number, among good readings."""
+    spec, now = Influx(id="influx", url=server.url), SystemClock().now()
+    await write(spec, readings("noise", 1, now))  # makes the database
+    ask(f"{server.url}/write?db=linli", f"opened value=true {now}000000")
+    ask(
+        f"{server.url}/query",
+        "q=ALTER RETENTION POLICY autogen ON linli DURATION 24h SHARD DURATION 1h",
+    )
+    bad = [
+        Reading("bin-3", "opened", 1.0, now),
+        Reading("bin-3", "noise", 2.0, now - 10 * 86_400_000),
+        Reading("bin-3", "noise", math.nan, now),
+    ]
+    good = readings("noise", 50, now)
+    with closing(Store.open(tmp_path / "linli.db", StoreSpec())) as store:
+        await store.journal.keep(["influx"])
+        batch = Batch(at=now, readings=(*good[:9], *bad, *good[9:]))
+        await store.commit(batch)
+        await copied(spec, store)
+        letters = await store.refused.dead("influx")
+        assert sorted(letter.reason for letter in letters) == [
+            'field type conflict: input field "value" on measurement "opened" is type float, '
+            "already exists as type boolean",
+            "not a finite number",
+            "points beyond retention policy",
+        ]
+        ask(f"{server.url}/query", "db=linli&q=DROP MEASUREMENT opened")
+        assert await store.refused.retry("influx") == 3
+        await copied(spec, store)
+        assert sorted(letter.reason for letter in await store.refused.dead("influx")) == [
+            "not a finite number",
+            "points beyond retention policy",
+        ]
+    (series,) = await influxql(spec, 'SELECT count(value) FROM "noise"')
+    assert series["values"][0][1] == 50
+    (series,) = await influxql(spec, 'SELECT value FROM "opened"')
+    assert series["values"] == [[now * 1_000_000 + 1000, 1.0]]
+
+
+async def copied(spec: Influx, store: Store) -> None:
+    """Until the cursor stands at the end, and nothing waits to be tried again."""
+    around = surroundings(Path())
+    copying = asyncio.create_task(
+        project(spec, around, store.journal, store.refused, asyncio.Event())
+    )
+    while (await store.journal.waiting())["influx"] or await store.refused.again("influx", 1):  # noqa: ASYNC110 - it is on disk
+        await asyncio.sleep(0.02)
+    copying.cancel()
+    with suppress(asyncio.CancelledError):
+        await copying

@@ -76,7 +76,13 @@ async def test_every_reading_is_found_once_at_every_moment(store: Store, path: P
     ]
     assert sizes[:2] == [40, 40]
     assert len(sizes) < 7
-    assert (await store.totals()) == {"committed": 300, "expired": 0, "unread": 0, "damaged": 0}
+    assert (await store.totals()) == {
+        "committed": 300,
+        "expired": 0,
+        "unread": 0,
+        "damaged": 0,
+        "forgotten": 0,
+    }
 
 
 @pytest.mark.usefixtures("small")
