@@ -1,8 +1,8 @@
-"""Packets of MQTT 3.1.1 and 5, as bytes: what the gateway's endpoint answers, and what a
-publisher sends. `version` is 4 for MQTT 3.1.1, 5 for MQTT 5.
+"""Packets of MQTT 3.1.1 and 5, as bytes: what the gateway's endpoint answers, and what a client
+of a broker sends. `version` is 4 for MQTT 3.1.1, 5 for MQTT 5.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gateway.mqtt import properties as prop
 from gateway.mqtt.packets import Connect, Publish
@@ -21,6 +21,7 @@ from gateway.mqtt.wire import (
     PINGRESP,
     PUBLISH,
     SUBACK,
+    SUBSCRIBE,
     UNSUBACK,
     UNSUPPORTED_VERSION,
     prefixed,
@@ -98,6 +99,14 @@ def publish(version: int, message: Publish) -> bytes:
     known = prop.encode({prop.ALIAS: message.alias} if message.alias else {})
     body = prefixed(message.topic) + number + known * (version == 5) + message.payload
     return bytes((PUBLISH << 4 | flags,)) + vary(len(body)) + body
+
+
+def subscribe(version: int, packet_id: int, filters: Sequence[tuple[str, int]]) -> bytes:
+    """*filters* with the QoS of each. MQTT 5 brings retained messages with a new session only,
+    and not with each reconnection."""
+    once = 0x10 if version == 5 else 0
+    body = b"".join(prefixed(name) + bytes((qos | once,)) for name, qos in filters)
+    return packet(SUBSCRIBE, packet_id.to_bytes(2, "big") + b"\0" * (version == 5) + body)
 
 
 def packet(kind: int, body: bytes) -> bytes:

@@ -13,6 +13,7 @@ from gateway.mqtt.wire import (
     CONNACK,
     MALFORMED,
     PROTOCOL,
+    SUBACK,
     SUBSCRIBE,
     TOPIC_INVALID,
     UNSUPPORTED_VERSION,
@@ -199,3 +200,14 @@ def decode_connack(frame: Frame, version: int) -> tuple[int, bool, Properties]:
         raise ProtocolError(PROTOCOL, "CONNACK was expected")
     properties = prop.decode(body, 2, prop.IN_CONNACK)[0] if version == 5 and body[2:] else {}
     return body[1], bool(body[0] & 1), properties
+
+
+def decode_suback(frame: Frame, version: int) -> tuple[int, list[int]]:
+    """SUBACK -> packet identifier, the QoS granted to each filter (0x80 and more: refused)."""
+    body = frame.body
+    packet_id, at = two(body, 0)
+    if version == 5:
+        _, at = prop.decode(body, at, prop.IN_ACK)
+    if frame.kind != SUBACK or at == len(body):
+        raise ProtocolError(MALFORMED, "SUBACK says nothing")
+    return packet_id, list(body[at:])

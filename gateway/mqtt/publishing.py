@@ -1,4 +1,7 @@
-"""The messages of one client: what is let in, what is answered, what is still owed. No I/O."""
+"""The messages of one connection: what is let in, what is answered, what is still owed. No I/O.
+
+The other side is a device at our endpoint, or a broker to which we subscribed.
+"""
 
 from collections.abc import Callable
 
@@ -23,8 +26,8 @@ TOPICS_KNOWN = 1000
 
 
 class Receipt:
-    """What one read of a client brought. Called when it is on disk: then, and only then, the
-    client is told."""
+    """What one read brought. Called when it is on disk: then, and only then, the other side is
+    told."""
 
     __slots__ = ("_tell", "acks", "bytes", "items", "ones", "twos")
 
@@ -43,14 +46,14 @@ class Receipt:
 
 
 class Publishing:
-    """Of one client.
+    """Of one publisher.
 
     *received* are the QoS 2 identifiers that are on disk and not yet released; they outlive
-    the connection. *allowed* says whether the client may publish to a topic, *denied* is told
-    of each message that it may not. *in_flight* and *aliases* are the endpoint's limits.
+    the connection. *allowed* says whether it may publish to a topic, *denied* is told of each
+    message that it may not. *in_flight* and *aliases* are our limits.
     """
 
-    def __init__(  # noqa: PLR0913 - the client's side of the contract
+    def __init__(  # noqa: PLR0913 - the publisher's side of the contract
         self,
         version: int,
         source: str,
@@ -80,15 +83,15 @@ class Publishing:
             self._denied(topic)
         if message.qos == 0:
             if welcome:
-                self._add(topic, message.payload, receipt)
+                self._add(topic, message, receipt)
         elif message.qos == 1:
             self._take_one(message, topic, welcome, receipt)
         else:
             self._take_two(message, topic, welcome, receipt)
 
-    def _add(self, topic: str, payload: bytes, receipt: Receipt) -> None:
-        receipt.items.append(Packet(topic, payload, self._source, self._sender))
-        receipt.bytes += len(payload)
+    def _add(self, topic: str, message: Publish, receipt: Receipt) -> None:
+        receipt.items.append(Packet(topic, message.payload, self._source, self._sender))
+        receipt.bytes += len(message.payload)
 
     def _take_one(self, message: Publish, topic: str, welcome: bool, receipt: Receipt) -> None:
         if not welcome:
@@ -97,7 +100,7 @@ class Publishing:
         self._ones += 1
         if self.version == 5 and self._ones + len(self._twos) > self._in_flight:
             raise ProtocolError(TOO_MANY_IN_FLIGHT, "more messages than the receive maximum")
-        self._add(topic, message.payload, receipt)
+        self._add(topic, message, receipt)
         receipt.ones += 1
         receipt.acks += b"\x40\x02" + message.packet_id.to_bytes(2, "big")
 
@@ -113,7 +116,7 @@ class Publishing:
             self._twos.add(number)
             if len(self._twos) > self._in_flight:
                 raise ProtocolError(TOO_MANY_IN_FLIGHT, "too many QoS 2 messages not released")
-            self._add(topic, message.payload, receipt)
+            self._add(topic, message, receipt)
             receipt.twos.append(number)
             receipt.acks += acknowledge(PUBREC, number)
 
@@ -129,6 +132,11 @@ class Publishing:
         self._received.discard(number)
         self._twos.discard(number)
         return acknowledge(PUBCOMP, number, 0 if known else self._code(UNKNOWN_PACKET_ID))
+
+    def forget(self) -> None:
+        """The other side has begun a new session."""
+        self._received.clear()
+        self._twos.clear()
 
     def _code(self, code: int) -> int:
         return code if self.version == 5 else 0
@@ -149,3 +157,39 @@ class Publishing:
             self._topics.clear()
         found = self._topics[raw] = topic, self._allowed(topic)
         return found
+
+
+class Subscribed(Publishing):
+    """Of a broker. It says which messages it had kept, it speaks for many, and it would send a
+    message that we do not answer again for ever: so a topic that cannot be is denied, and what
+    *admit* does not let in is acknowledged and left out."""
+
+    def __init__(
+        self,
+        version: int,
+        source: str,
+        received: set[int],
+        admit: Callable[[Packet], bool],
+        denied: Callable[[str], None],
+        *,
+        in_flight: int,
+    ) -> None:
+        super().__init__(
+            version, source, "", received, _all, denied, in_flight=in_flight, aliases=0
+        )
+        self._admit = admit
+
+    def _add(self, topic: str, message: Publish, receipt: Receipt) -> None:
+        packet = Packet(topic, message.payload, self._source, "", message.retain)
+        if self._admit(packet):
+            receipt.items.append(packet)
+
+    def _check(self, raw: bytes) -> tuple[str, bool]:
+        try:
+            return super()._check(raw)
+        except ProtocolError:
+            return repr(raw)[:100], False
+
+
+def _all(topic: str) -> bool:
+    return True

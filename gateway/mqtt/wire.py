@@ -37,6 +37,11 @@ PACKET_TOO_LARGE = 0x95
 QUOTA = 0x97
 
 WORDS = {
+    1: "unsupported version",
+    2: "client id not valid",
+    3: "server unavailable",
+    4: "bad user name or password",
+    5: "not authorized",
     UNSPECIFIED: "unspecified",
     MALFORMED: "malformed packet",
     PROTOCOL: "protocol error",
@@ -44,7 +49,9 @@ WORDS = {
     CLIENT_ID_INVALID: "client id not valid",
     BAD_CREDENTIALS: "bad user name or password",
     NOT_AUTHORIZED: "not authorized",
+    0x88: "server unavailable",
     BUSY: "too many connections",
+    0x8A: "banned",
     SHUTTING_DOWN: "shutting down",
     BAD_METHOD: "bad authentication method",
     KEEP_ALIVE: "silent for too long",
@@ -55,10 +62,19 @@ WORDS = {
     PACKET_TOO_LARGE: "packet too large",
     QUOTA: "quota exceeded",
 }
-"""The same for counters and for people."""
+"""The same for counters and for people; 1 to 5 are the return codes of CONNACK in 3.1.1."""
 
 LONGEST = 268_435_455
 """The most that a variable byte integer can say: four bytes of seven bits."""
+
+
+def word(code: int) -> str:
+    """A reason that another side gave, for people.
+
+    >>> word(0x97), word(0xA2)
+    ('quota exceeded (0x97)', 'reason (0xa2)')
+    """
+    return f"{WORDS.get(code, 'reason')} (0x{code:02x})"
 
 
 class ProtocolError(Exception):

@@ -137,9 +137,9 @@ class _Bridge:
         code, _, _ = await self._asked(encode.connect(hello), wire.CONNACK, packets.decode_connack)
         if code:
             failure = Barred if code in _NOT_WELCOME else Retry
-            raise failure(f"the broker does not let us in: {_word(code)}")
+            raise failure(f"the broker does not let us in: {wire.word(code)}")
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str:
         spec, number = self._spec, next(self._numbers)
         payload = msgspec.json.encode(event(envelope, self._around))
         topic = topic_of(spec, envelope, self._around.site)
@@ -149,6 +149,7 @@ class _Bridge:
         if answered != number:
             raise Retry(f"the broker acknowledged {answered}, not {number}")
         _settle(code, topic, spec.retain)
+        return ""
 
     async def _asked(self, packet: bytes, wanted: int, read: Callable[[Frame, int], T]) -> T:
         """Send *packet*; what *read* finds in the answer. Raises Retry when there is none."""
@@ -164,7 +165,7 @@ class _Bridge:
         except ProtocolError as failure:
             raise Retry(f"the broker answers nonsense: {failure}") from failure
         if frame.kind == wire.DISCONNECT:
-            raise Retry(f"the broker hung up: {_word(frame.body[0] if frame.body else 0)}")
+            raise Retry(f"the broker hung up: {wire.word(frame.body[0] if frame.body else 0)}")
         raise Retry(f"the broker answered with packet {frame.kind}, not {wanted}")
 
     async def _frame(self) -> Frame:
@@ -208,9 +209,5 @@ def _settle(code: int, topic: str, retain: bool) -> None:
     if code == wire.NOT_AUTHORIZED:
         raise Barred(f"we may not publish to {topic}; see the broker's access rules")
     if code in _THIS_ONE:
-        raise Reject(f"the broker refuses it: {_word(code)}")
-    raise Retry(f"the broker does not take it now: {_word(code)}")
-
-
-def _word(code: int) -> str:
-    return f"{wire.WORDS.get(code, 'reason')} (0x{code:02x})"
+        raise Reject(f"the broker refuses it: {wire.word(code)}")
+    raise Retry(f"the broker does not take it now: {wire.word(code)}")

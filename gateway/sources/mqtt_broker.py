@@ -5,27 +5,33 @@ lose on its own side is written in docs/mqtt.md.
 """
 
 import asyncio
-import logging
 import ssl
+from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import gmqtt
 import msgspec
-from gmqtt.mqtt.constants import MQTTv50, MQTTv311
-from gmqtt.mqtt.handler import MQTTConnectError
 from msgspec import Meta
 
 from gateway.model import Duration, Packet
+from gateway.mqtt import properties as prop
 from gateway.mqtt.access import check_filters
-from gateway.ports import Health, Inbox, Retry, SourceSpec, Surroundings
+from gateway.mqtt.packets import Connect
+from gateway.mqtt.publishing import Subscribed
+from gateway.mqtt.quota import Quota, Quotas
+from gateway.mqtt.subscriber import Refused, Subscriber
+from gateway.mqtt.wire import UNSUPPORTED_VERSION
+from gateway.ports import Inbox, Retry, SourceSpec, Surroundings
 
 CONNECT_SECONDS = 15.0
 GRACE_SECONDS = 5.0
 """For how long a stop waits for commits, so that the broker need not send again."""
-QOS_0_WAITING = 10_000
-"""Messages that the broker will not send again, kept while the inbox is full."""
-_OLD_BROKER = frozenset({1, 0x84})
+IN_FLIGHT = 65_535
+"""What we put up with: 3.1.1 has no word to ask for less, and mosquitto 2.0.11 sends far more
+than it was asked for. What bounds our memory is that nothing is read while the inbox is full."""
+DROPPED = "$SYS/broker/publish/messages/dropped"
+"""Where mosquitto tells how many messages it threw away since it started."""
+_OLD_BROKER = frozenset({1, UNSUPPORTED_VERSION})
 """Answers to MQTT 5 of a broker that does not speak it."""
 
 
@@ -77,11 +83,33 @@ class MqttBroker(SourceSpec, frozen=True, kw_only=True):
     """Bytes of the largest message that the broker shall send."""
     keepalive: Duration = Duration.parse("30s")
     """A broker that is silent for twice as long is given up."""
+    max_rate: Annotated[float, Meta(ge=0)] = 500.0
+    """Messages per second of one topic, on average over 10 s; what is above it is left out and
+    counted as shed. 0: no limit."""
+    quotas: tuple[Quota, ...] = ()
+    """Other allowances, for single devices."""
 
     def __post_init__(self) -> None:
         if not self.topics:
             raise ValueError("name at least one topic")
         check_filters(self.topics)
+
+    def hello(self, version: int, site: str) -> Connect:
+        """What to say first; *version* is 5, or 4 for MQTT 3.1.1."""
+        terms: prop.Properties = {
+            prop.SESSION_EXPIRY: int(self.session.seconds),
+            prop.RECEIVE_MAXIMUM: self.receive_maximum,
+            prop.MAXIMUM_PACKET: self.max_packet,
+        }
+        return Connect(
+            version=version,
+            client_id=self.client_id or f"linli-{site}-{self.id}",
+            clean=False,
+            keepalive=min(65_535, round(self.keepalive.seconds)),
+            user=self.user or None,
+            password=self.password.encode() if self.user else None,
+            properties=terms if version == 5 else {},
+        )
 
     def build(self, around: Surroundings) -> "Broker":
         return Broker(self, around)
@@ -92,171 +120,131 @@ class Broker:
 
     def __init__(self, spec: MqttBroker, around: Surroundings) -> None:
         self._spec, self._around = spec, around
+        self._received: set[int] = set()
+        """QoS 2 messages on disk that the broker has not released yet."""
+        self._known = False
+        self._watch = Watch(spec, around)
 
     async def run(self, inbox: Inbox) -> None:
-        spec, health = self._spec, self._around.health
-        logging.getLogger("gmqtt").setLevel(logging.ERROR)  # what it warns of, health reports
+        spec, watch = self._spec, self._watch
         async with asyncio.TaskGroup() as tasks:
-            gathering = Gathering(spec.id, inbox, health, tasks)
-            link, version = await self._connect(gathering)
+            link, version = await self._connect(inbox, tasks)
             try:
-                await _subscribe(link, spec, version)
-                said = "5" if version == MQTTv50 else "3.1.1"
-                health.report(spec.id, "ok", f"subscribed at {spec.host}:{spec.port}, MQTT {said}")
-                await link.lost.wait()
-                raise Retry(f"the connection to {spec.host}:{spec.port} broke")
+                await self._subscribe(link)
+                if self._known and not link.kept:
+                    watch.forgotten()
+                self._known = True
+                watch.subscribed(f"subscribed at {spec.host}:{spec.port}, MQTT {version}")
+                await link.hold(watch.tell)
             finally:
-                if not link.lost.is_set():
-                    await gathering.settle(GRACE_SECONDS)
-                await _close(link)
-                gathering.abandon()
+                await link.leave(GRACE_SECONDS)
 
-    async def _connect(self, gathering: "Gathering") -> "tuple[_Link, int]":
+    async def _connect(self, inbox: Inbox, tasks: asyncio.TaskGroup) -> tuple[Subscriber, str]:
         """Speak MQTT 5, and 3.1.1 with a broker that does not know it."""
-        for version in (MQTTv50, MQTTv311):
-            link = _Link(self._spec, self._around.site)
-            link.on_message = gathering.take  # a kept session sends as soon as it is connected
-            try:
-                await self._greet(link, version)
-            except MQTTConnectError as error:
-                await _close(link)
-                if version == MQTTv311 or error._code not in _OLD_BROKER:
-                    raise Retry(f"{self._spec.host} refuses: {error}") from None
-            except BaseException:
-                await _close(link)
-                raise
-            else:
-                return link, version
-        raise AssertionError("the last version either connects or raises")
-
-    async def _greet(self, link: "_Link", version: int) -> None:
-        """CONNECT and CONNACK. A broker that hangs up instead does not know the version."""
-        spec = self._spec
-        tls = spec.tls.context(self._around.root) if spec.tls else False
-        keepalive = int(spec.keepalive.seconds)
-        greeting = asyncio.create_task(
-            link.connect(spec.host, spec.port, tls, keepalive, version), name="greeting"
-        )
-        link.waiting = greeting
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                await greeting
-        except asyncio.CancelledError:
-            if link.lost.is_set():
-                raise MQTTConnectError(1) from None
-            raise
-        finally:
-            greeting.cancel()
+            return await self._greet(5, inbox, tasks), "5"
+        except Refused as refusal:
+            if refusal.code not in _OLD_BROKER:
+                raise
+        return await self._greet(4, inbox, tasks), "3.1.1"
 
-
-class _Link(gmqtt.Client):  # type: ignore[misc]  # gmqtt has no types
-    """A client that does not come back by itself: the supervisor does that, and says so."""
-
-    def __init__(self, spec: MqttBroker, site: str) -> None:
-        super().__init__(
-            spec.client_id or f"linli-{site}-{spec.id}",
-            clean_session=False,
-            optimistic_acknowledgement=False,
-            session_expiry_interval=int(spec.session.seconds),
-            receive_maximum=spec.receive_maximum,
-            maximum_packet_size=spec.max_packet,
+    async def _greet(self, version: int, inbox: Inbox, tasks: asyncio.TaskGroup) -> Subscriber:
+        """A connection whose CONNECT was answered with welcome."""
+        spec, around = self._spec, self._around
+        loop = asyncio.get_running_loop()
+        tls = await asyncio.to_thread(spec.tls.context, around.root) if spec.tls else None
+        publishing = Subscribed(
+            version,
+            spec.id,
+            self._received,
+            self._watch.admit,
+            self._watch.denied,
+            in_flight=IN_FLIGHT,
         )
-        self.lost = asyncio.Event()
-        self.waiting: asyncio.Task[None] | None = None
-        self.granted: asyncio.Future[tuple[int, ...]] = asyncio.get_running_loop().create_future()
-        self.on_subscribe = self._granted
-        if spec.user:
-            self.set_auth_credentials(spec.user, spec.password)
+        hello, health = spec.hello(version, around.site), around.health
+        async with asyncio.timeout(CONNECT_SECONDS):
+            _, link = await loop.create_connection(
+                lambda: Subscriber(
+                    spec.id, hello, publishing, spec.max_packet, inbox, health, tasks
+                ),
+                spec.host,
+                spec.port,
+                ssl=tls,
+            )
+            try:
+                await link.welcome()
+            except BaseException:
+                link.abort()
+                raise
+        return link
 
-    async def reconnect(self, delay: bool = False) -> None:
-        self.lost.set()
-        if self.waiting:
-            self.waiting.cancel()  # gmqtt would wait for a CONNACK that nobody sends any more
-        self._granted(self, 0, (), None)
-
-    def _granted(self, link: Any, mid: int, codes: tuple[int, ...], properties: Any) -> None:
-        if not self.granted.done():
-            self.granted.set_result(codes)
-
-
-async def _subscribe(link: _Link, spec: MqttBroker, version: int) -> None:
-    """Retained messages come with a new session only, not with each reconnection (MQTT 5)."""
-    more = {"retain_handling_options": 1} if version == MQTTv50 else {}
-    link.subscribe([gmqtt.Subscription(topic, spec.qos, **more) for topic in spec.topics])
-    async with asyncio.timeout(CONNECT_SECONDS):
-        codes = await link.granted
-    if not codes:
-        raise Retry(f"{spec.host} hung up on the subscription")
-    refused = [t for t, code in zip(spec.topics, codes, strict=False) if code >= 0x80]
-    if refused:
-        raise Retry(f"{spec.host} does not let us subscribe to {', '.join(refused)}")
+    async def _subscribe(self, link: Subscriber) -> None:
+        """To everything that is wanted. What the broker dropped is only asked for: not every
+        broker tells, and not to everybody."""
+        spec = self._spec
+        wanted = [(topic, spec.qos) for topic in spec.topics]
+        async with asyncio.timeout(CONNECT_SECONDS):
+            codes = await link.subscribe([*wanted, (DROPPED, 0)])
+        refused = [t for (t, _), code in zip(wanted, codes, strict=False) if code >= 0x80]
+        if refused:
+            raise Retry(f"{spec.host} does not let us subscribe to {', '.join(refused)}")
 
 
-async def _close(link: _Link) -> None:
-    try:
-        async with asyncio.timeout(2):
-            await link.disconnect()
-    except (OSError, AttributeError):
-        pass  # there is nobody to say goodbye to
+class Watch:
+    """What of the messages does not become readings, and the words for it; outlives the
+    connections."""
 
+    def __init__(self, spec: MqttBroker, around: Surroundings) -> None:
+        self._name, self._rate, self._health = spec.id, spec.max_rate, around.health
+        self._quotas = Quotas(spec.max_rate, spec.quotas, 0.0)
+        self._time = asyncio.get_running_loop().time
+        self._where = self._told = ""
+        self._dropped: int | None = None
+        self._news: Counter[str] = Counter()
+        """What to say in words since the connection began."""
 
-class Gathering:
-    """Hands over together what arrives together: all messages of one turn of the loop."""
+    def admit(self, packet: Packet) -> bool:
+        """Whether *packet* is a device's, and within what the device may say."""
+        topic = packet.topic
+        if topic == DROPPED:
+            self._drops(packet.payload)
+            return False
+        return self._quotas.admit(topic, self._time())
 
-    def __init__(self, name: str, inbox: Inbox, health: Health, tasks: asyncio.TaskGroup) -> None:
-        self._name, self._inbox, self._health, self._tasks = name, inbox, health, tasks
-        self._loop = asyncio.get_running_loop()
-        self._items: list[Packet] = []
-        self._done: asyncio.Future[None] | None = None
-        self._owed: set[asyncio.Future[None]] = set()
-        self._full = False
+    def denied(self, topic: str) -> None:
+        self._health.count("mqtt_dropped", part=self._name, why="topic not valid")
 
-    async def take(
-        self, link: Any, topic: str | bytes, payload: bytes, qos: int, properties: dict[str, Any]
-    ) -> int:
-        """One message; returns, and so acknowledges, when it is on disk."""
-        if isinstance(topic, bytes):
-            self._health.count("mqtt_dropped", part=self._name, why="topic is not UTF-8")
-            return 0
-        if qos == 0 and len(self._items) >= QOS_0_WAITING:
-            self._health.count("mqtt_dropped", part=self._name, why="QoS 0, inbox full")
-            return 0
-        if self._done is None:
-            self._done = self._loop.create_future()
-            self._owed.add(self._done)
-            self._loop.call_soon(self._hand_over)
-        self._items.append(Packet(topic, payload, self._name, "", bool(properties["retain"])))
-        await self._done
-        return 0
+    def forgotten(self) -> None:
+        """The broker no longer knows our session: what it held for us is gone."""
+        self._health.count("mqtt_sessions_forgotten", part=self._name)
+        self._news["times the broker forgot what it kept for us"] += 1
 
-    async def settle(self, seconds: float) -> None:
-        """Wait until everything that was taken is on disk, at most *seconds*."""
-        if self._owed:
-            await asyncio.wait(self._owed, timeout=seconds)
+    def subscribed(self, where: str) -> None:
+        self._where, self._told = where, ""
+        self.tell()
 
-    def abandon(self) -> None:
-        """The connection is closed: nobody is to be told any more."""
-        for done in self._owed:
-            done.set_result(None)
-        self._owed.clear()
+    def tell(self) -> None:
+        """Count what was shed, and say how it stands when that has changed."""
+        shed = self._quotas.shed()
+        for topic, n in shed.items():
+            self._health.count("mqtt_shed", n, part=self._name, why=topic[:100])
+        words = [self._where, *(f"{what}: {n}" for what, n in self._news.items())]
+        if shed:
+            loudest = shed.most_common(1)[0][0][:100]
+            words.append(f"shedding what is above its rate: {', '.join(loudest.split())}")
+        told = "; ".join(words)
+        if told != self._told:
+            self._told = told
+            self._health.report(self._name, "ok", told)
 
-    def _hand_over(self) -> None:
-        if self._full or self._done is None:
+    def _drops(self, payload: bytes) -> None:
+        """The broker's own count since it started; the first one we hear is where we begin."""
+        if not payload.isdigit() or len(payload) > 18:
             return
-        items, done = self._items, self._done
-        self._items, self._done = [], None
-        self._health.count("mqtt_messages", len(items), part=self._name)
-
-        def ack() -> None:
-            if done in self._owed:
-                self._owed.remove(done)
-                done.set_result(None)
-
-        if not self._inbox.offer(items, ack):
-            self._full = True
-            self._tasks.create_task(self._wait(items, ack), name=f"{self._name} waits")
-
-    async def _wait(self, items: list[Packet], ack: Any) -> None:
-        await self._inbox.put(items, ack)
-        self._full = False
-        self._hand_over()
+        now, before = int(payload), self._dropped
+        self._dropped = now
+        if before is None or now == before:
+            return
+        lost = now - before if now > before else now  # it started again
+        self._health.count("mqtt_broker_dropped", lost, part=self._name)
+        self._news["messages that the broker dropped, of any of its clients"] += lost
