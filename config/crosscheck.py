@@ -57,6 +57,22 @@ def loose_ends(rules: list[Entry], devices: list[Entry], cameras: list[Entry]) -
                     yield rule.document.problem((*rule.keys, "select", field), what)
 
 
+def vain_silences(
+    silences: list[Entry], rules: list[Entry], devices: list[Entry]
+) -> Iterator[Problem]:
+    """Silences that name a rule, a device or a camera that is not there."""
+    names = {
+        "rules": {entry.spec.id for entry in rules},
+        "devices": {entry.spec.id for entry in devices},
+    }
+    for silence in silences:
+        for field, known in names.items():
+            for name in getattr(silence.spec, field):
+                if name not in known and not any(c in name for c in "*?["):
+                    what = f"there is no {field[:-1]} {name!r}{nearest(name, known)}"
+                    yield silence.document.problem((*silence.keys, field), what)
+
+
 def dead_ends(sinks: list[Entry], rules: list[Entry]) -> Iterator[Problem]:
     """Routes that name a rule, or a kind of incident, that is not there: nothing would go."""
     names = {

@@ -4,6 +4,7 @@ DIR/gateway.yaml    site, store, console, sources, sinks
 DIR/devices.yaml    devices: [...]
 DIR/cameras.yaml    cameras: [...]
 DIR/rules/*.yaml    rules: [...]
+DIR/silences.yaml   silences: [...], where there are any
 DIR/secrets.yaml    name: value, for `!secret name`
 """
 
@@ -14,7 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from config.build import build, nearest
-from config.crosscheck import Entry, absent_files, dead_ends, loose_ends, strangers, twice
+from config.crosscheck import (
+    Entry,
+    absent_files,
+    dead_ends,
+    loose_ends,
+    strangers,
+    twice,
+    vain_silences,
+)
 from config.located import WRONG, Document, Problem, Wrong, read
 from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
 from devices.registry import DeviceSpec
@@ -22,8 +31,10 @@ from gateway.api.spec import ConsoleSpec
 from gateway.ports import ReadingSinkSpec, SinkSpec
 from gateway.store.spec import StoreSpec
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 from vision.camera import CameraSpec
 
+SILENCES = "silences.yaml"
 PARTS = {"site", "store", "console", "sources", "sinks"}
 
 
@@ -48,14 +59,17 @@ def load(root: Path) -> Config:
     devices = [*_file(root, "devices.yaml", "devices", DeviceSpec, secrets, problems)]
     cameras = [*_file(root, "cameras.yaml", "cameras", CameraSpec, secrets, problems)]
     rules = [*_rules(root, problems)]
+    silences = [*_silences(root, problems)]
     for kind, entries in (
         ("source", sources),
         ("sink", sinks),
         ("rule", rules),
+        ("silence", silences),
         ("device or camera", devices + cameras),
     ):
         problems += twice(kind, entries)
     problems += loose_ends(rules, devices, cameras)
+    problems += vain_silences(silences, rules, devices + cameras)
     problems += dead_ends(sinks, rules)
     problems += strangers(devices)
     served = [] if console is WRONG else [Entry(console, main, ("console",))]
@@ -74,6 +88,7 @@ def load(root: Path) -> Config:
         devices=tuple(entry.spec for entry in devices),
         cameras=tuple(entry.spec for entry in cameras),
         rules=tuple(entry.spec for entry in rules),
+        silences=tuple(entry.spec for entry in silences),
     )
 
 
@@ -156,6 +171,11 @@ def _file(
 ) -> Iterator[Entry]:
     document = _document(root, name, secrets, problems, {section})
     yield from _entries(document, section, kind, problems)
+
+
+def _silences(root: Path, problems: list[Problem]) -> Iterator[Entry]:
+    if (root / SILENCES).exists():
+        yield from _file(root, SILENCES, "silences", SilenceSpec, {}, problems)
 
 
 def _rules(root: Path, problems: list[Problem]) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ from gateway.plugins import subclasses
 from gateway.ports import ReadingSinkSpec, SinkSpec, SourceSpec
 from gateway.store.spec import StoreSpec
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 from vision.camera import CameraSpec
 
 SOURCES = subclasses(gateway.sources, SourceSpec)
@@ -62,3 +63,4 @@ class Config(NamedTuple):
     devices: tuple[DeviceSpec, ...]
     cameras: tuple[CameraSpec, ...]
     rules: tuple[Rule, ...]
+    silences: tuple[SilenceSpec, ...] = ()

@@ -34,6 +34,7 @@ from gateway.model import (
 from rules.engine import Engine
 from rules.notation import Look, Looks, Series, Timeline
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 
 
 class Known(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +73,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Only these rules are judged; all of the file where it is left out."""
     devices: dict[str, Known] = {}
     cameras: dict[str, Known] = {}
+    silences: tuple[SilenceSpec, ...] = ()
+    """As in silences.yaml."""
     time_zone: str = "Asia/Shanghai"
     start: str = "2024-01-01 00:00"
     """Local time of the first sample; a Monday."""
@@ -138,7 +141,7 @@ def run(case: Case, rules: Sequence[Rule]) -> Outcome:
     if unknown := sorted((wanted or set()) - {rule.id for rule in rules}):
         return Outcome(case, (), (f"there is no rule {', '.join(unknown)}",))
     judged = [rule for rule in rules if not wanted or rule.id in wanted]
-    engine = Engine(judged, _subjects(case), case.zone)
+    engine = Engine(judged, _subjects(case), case.zone, case.silences)
     signals: list[Signal] = []
     seen = sorted(_observations(case), key=lambda o: o.at)
     for observation in seen:

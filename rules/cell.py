@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from gateway.model import Evidence, Millis, Severity, Subject
+from gateway.model import Evidence, Millis, Reason, Severity, Subject
 from rules.lifecycle import QUIET, Life
 from rules.rule import Rule
+from rules.silences import Hush
 
 NEVER = float("nan")
 """Compares false with everything: no value lies between."""
@@ -21,6 +22,8 @@ class Told(NamedTuple):
     devices: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     """Hashes of the pictures."""
+    held_back: tuple[Reason, ...] = ()
+    """By which silences, until it opened."""
 
     def heard(self, devices: tuple[str, ...], evidence: tuple[Evidence, ...]) -> "Told":
         """With *devices* and *evidence* told as well."""
@@ -49,13 +52,17 @@ class Timed:
 class Group(Timed):
     """All that one incident would be about: the firing cells of one rule and key."""
 
-    __slots__ = ("blocked_by", "firing", "opened", "told")
+    __slots__ = ("blocked_by", "firing", "held_back", "hush", "opened", "told")
 
     def __init__(self, rule: Rule, key: str) -> None:
         super().__init__(rule, key)
         self.firing: dict[str, Cell] = {}
         self.blocked_by: list[str] = []
         """Rules whose open incidents keep this one from opening."""
+        self.hush = Hush()
+        """Silences that keep it from opening."""
+        self.held_back: tuple[Reason, ...] = ()
+        """What the silences said that have kept it from opening since it fires."""
         self.told: Told | None = None
         """None while no incident is open."""
         self.opened: Millis | None = None

@@ -16,9 +16,11 @@ from rules.cell import NEVER, Cell, Group
 from rules.lifecycle import QUIET, due, step
 from rules.routes import Routes, key_of, watches
 from rules.rule import Rule
+from rules.silences import Hush, SilenceSpec, hush
 from rules.timers import Timers
 
 UTC = ZoneInfo("UTC")
+NO_HUSH = Hush()
 MOST_ROUTES = 100_000
 """Pairs of device and quantity whose rules are kept at hand."""
 DEAF = 60_000
@@ -30,7 +32,11 @@ class Engine:
     """Judges observations in the order of their `at`, which never goes back."""
 
     def __init__(
-        self, rules: Sequence[Rule], subjects: Mapping[str, Subject], zone: ZoneInfo = UTC
+        self,
+        rules: Sequence[Rule],
+        subjects: Mapping[str, Subject],
+        zone: ZoneInfo = UTC,
+        silences: Sequence[SilenceSpec] = (),
     ) -> None:
         # Rules that explain others come first: at one instant they open before what they block.
         live = sorted((rule for rule in rules if rule.enabled), key=lambda rule: bool(rule.unless))
@@ -39,7 +45,7 @@ class Engine:
         self._every = {rule.id: rule for rule in rules}
         self._finder = Routes(live)
         self._blocked = {id: [r for r in live if id in r.unless] for id in self._rules}
-        self._subjects, self._zone = subjects, zone
+        self._subjects, self._zone, self._silences = subjects, zone, tuple(silences)
         self._cells: dict[tuple[str, str], Cell] = {}
         self._groups: dict[tuple[str, str], Group] = {}
         self._routes: dict[tuple[str, str | None], tuple[tuple[Cell, int], ...]] = {}
@@ -78,7 +84,7 @@ class Engine:
 
     def snapshot(self) -> bytes:
         """All that is remembered; `restore` of an engine with the same rules goes on from it."""
-        return memory.write(self._now, self._cells.values(), self._groups.values())
+        return memory.write(self._now, self._cells.values(), self._groups.values(), self._silences)
 
     def restore(self, blob: bytes) -> None:
         """Go on from *blob*. A rule whose condition has changed starts anew; one of which only
@@ -86,9 +92,10 @@ class Engine:
         if (kept := memory.read(blob)) is None:
             return
         self._now = kept.now
+        hushed = kept.silences == memory.hushed(self._silences)
         for id, rule in self._rules.items():
             if id in kept.rules and kept.rules[id].shape == memory.shape(rule):
-                self._recall(rule, kept.rules[id])
+                self._recall(rule, kept.rules[id], hushed)
 
     def wake(self, now: Millis) -> None:
         """Say, after `restore`, that nobody listened since what was seen last. What was pending
@@ -171,9 +178,11 @@ class Engine:
         self._settle(cell.group, now, out, cell)
 
     def _settle(self, group: Group, now: Millis, out: list[Signal], last: Cell | None) -> None:
-        group.blocked_by = [] if group.told is not None else self._explained_by(group)
-        signal = fold.settle(group, now, last, bool(group.blocked_by))
-        self._timers.set(group, now, fold.due(group, now))
+        opening = group.told is None and bool(group.firing)
+        group.blocked_by = self._explained_by(group) if opening else []
+        group.hush = self._hush(group, now) if opening and self._silences else NO_HUSH
+        signal = fold.settle(group, now, last, bool(group.blocked_by or group.hush.by))
+        self._timers.set(group, now, fold.due(group, now), group.hush.until)
         if signal is not None:
             out.append(signal)
             if not signal.firing:
@@ -188,6 +197,15 @@ class Engine:
                 others = (self._groups.get((id, key)) for key in keys)
                 if any(other is not None and other.told is not None for other in others):
                     found.append(id)
+        return found
+
+    def _hush(self, group: Group, now: Millis) -> Hush:
+        """The silences that cover every device that *group* would tell of."""
+        devices = fold.report_of(group, now).devices or (group.unit,)
+        about = map(self._subject, devices)
+        found = hush(self._silences, group.rule.id, about, now, self._zone)
+        said = (one.said() for one in found.by)
+        group.held_back = tuple(dict.fromkeys((*group.held_back, *said)))
         return found
 
     def _unblock(self, rule: Rule, now: Millis) -> None:
@@ -239,7 +257,7 @@ class Engine:
                     if cell.due is None:
                         self._timers.set(cell, now, rule.due(cell.state, now))
 
-    def _recall(self, rule: Rule, kept: memory.Kept) -> None:
+    def _recall(self, rule: Rule, kept: memory.Kept, hushed: bool) -> None:
         same = kept.whole == memory.whole(rule)
         for record in memory.cells(kept, rule):
             subject = self._subjects.get(record.subject)
@@ -257,8 +275,8 @@ class Engine:
         for told in kept.groups:
             group = self._group(rule, told.key)
             group.told = told.told if group.firing else None
-            group.opened = told.opened
-            self._timers.resume(group, told.due if same else self._now)
+            group.opened, group.held_back = told.opened, told.held_back
+            self._timers.resume(group, told.due if same and hushed else self._now)
 
 
 def cells_of(engine: Engine, rule: str) -> Iterable[Cell]:

@@ -72,6 +72,9 @@ def _about_group(group: Group, now: Millis, zone: ZoneInfo) -> Iterator[str]:
         yield f"cooldown: the last one opened {_time(group.opened, zone)}, none before {until}"
     if group.firing and group.blocked_by:
         yield f"explained by the open incident of {', '.join(group.blocked_by)}"
+    if group.firing and group.hush.until is not None:
+        ends = _time(group.hush.until, zone)
+        yield from (f"{one.said().text}; until {ends}" for one in group.hush.by)
 
 
 def _standing(cell: Cell, now: Millis, zone: ZoneInfo) -> Standing:

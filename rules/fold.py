@@ -16,18 +16,21 @@ def settle(group: Group, now: Millis, last: Cell | None, blocked: bool) -> Signa
     *last* is the cell that changed, *blocked* keeps the incident from opening.
     """
     if not group.firing:
+        group.held_back = ()
         return _end(group, now, last) if group.told else None
     if group.told is None and (blocked or now < _ready(group, now)):
         return None
-    report = _report(group, now)
-    told = group.told or Told(now, _onset(group, now), group.rule.severity)
+    report = report_of(group, now)
+    told = group.told or Told(
+        now, _onset(group, now), group.rule.severity, held_back=group.held_back
+    )
     severity = _severity(group.rule, now - told.opened, len(report.devices))
     told = told.heard(report.devices, report.evidence)
     told = told._replace(severity=max(told.severity, severity, key=RANKS.__getitem__))
     if told == group.told:
         return None
     update = group.told is not None
-    group.told = told
+    group.told, group.held_back = told, ()
     if not update:
         group.opened = now
     return _signal(group, told, report, now, update=update)
@@ -47,7 +50,7 @@ def standing(group: Group, now: Millis) -> Signal | None:
     """The signal of an incident that is open, as it would be told at *now*."""
     if group.told is None:
         return None
-    report = _report(group, now)
+    report = report_of(group, now)
     return _signal(group, group.told, report, group.told.opened, update=False)
 
 
@@ -96,7 +99,7 @@ def _signal(group: Group, told: Told, report: Report, at: Millis, *, update: boo
         firing=True,
         at=at,
         since=told.since,
-        reasons=report.reasons[:MOST_REASONS],
+        reasons=(report.reasons[:MOST_REASONS] + told.held_back),
         devices=report.devices,
         evidence=report.evidence,
         confidence=report.confidence,
@@ -105,7 +108,7 @@ def _signal(group: Group, told: Told, report: Report, at: Millis, *, update: boo
     )
 
 
-def _report(group: Group, now: Millis) -> Report:
+def report_of(group: Group, now: Millis) -> Report:
     """What all firing cells have to tell, the longest firing first."""
     cells = sorted(group.firing.values(), key=attrgetter("life.onset", "unit"))
     reports = [cell.rule.report(cell.state, now, True) for cell in cells]

@@ -1,15 +1,16 @@
 """What rules remember, as bytes: written with a batch's commit, read at the next start."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import msgspec
 
-from gateway.model import Millis
+from gateway.model import Millis, Reason
 from rules.cell import Cell, Group, Told
 from rules.lifecycle import Life
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 
 VERSION = 1
 AROUND = {
@@ -39,6 +40,7 @@ class GroupRecord(NamedTuple):
     told: Told | None
     opened: Millis | None
     due: Millis | None
+    held_back: tuple[Reason, ...] = ()
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -54,9 +56,13 @@ class Snapshot(msgspec.Struct, frozen=True):
     version: int
     now: Millis
     rules: dict[str, Kept]
+    silences: str = ""
+    """A fingerprint: where they differ, what they held back is judged again."""
 
 
-def write(now: Millis, cells: Iterable[Cell], groups: Iterable[Group]) -> bytes:
+def write(
+    now: Millis, cells: Iterable[Cell], groups: Iterable[Group], silences: Sequence[SilenceSpec]
+) -> bytes:
     """Everything that *cells* and *groups* remember, as of *now*."""
     by_rule: dict[str, tuple[Rule, list[CellRecord], list[GroupRecord]]] = {}
     for c in cells:
@@ -66,13 +72,13 @@ def write(now: Millis, cells: Iterable[Cell], groups: Iterable[Group]) -> bytes:
         records.append(CellRecord(*record, None if period is None else int(period)))
     for g in groups:
         _, _, kept = by_rule.setdefault(g.rule.id, (g.rule, [], []))
-        kept.append(GroupRecord(g.unit, g.told, g.opened, g.due))
+        kept.append(GroupRecord(g.unit, g.told, g.opened, g.due, g.held_back))
     encode = msgspec.msgpack.encode
     rules = {
         id: Kept(shape(rule), whole(rule), msgspec.Raw(encode(records)), kept)
         for id, (rule, records, kept) in by_rule.items()
     }
-    return encode(Snapshot(VERSION, now, rules))
+    return encode(Snapshot(VERSION, now, rules, hushed(silences)))
 
 
 def read(blob: bytes) -> Snapshot | None:
@@ -104,6 +110,15 @@ def whole(rule: Rule) -> str:
     return _hash(rule, set())
 
 
+def hushed(silences: Sequence[SilenceSpec]) -> str:
+    """A fingerprint of all silences; '' for none."""
+    return _digest(silences) if silences else ""
+
+
 def _hash(rule: Rule, without: set[str]) -> str:
     fields = [(f, getattr(rule, f)) for f in rule.__struct_fields__ if f not in without]
-    return blake2b(repr((type(rule).__name__, fields)).encode(), digest_size=8).hexdigest()
+    return _digest((type(rule).__name__, fields))
+
+
+def _digest(what: object) -> str:
+    return blake2b(repr(what).encode(), digest_size=8).hexdigest()

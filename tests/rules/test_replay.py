@@ -19,8 +19,11 @@ from gateway.model import (
     Scene,
     Signal,
 )
-from rules.engine import Engine
+from rules.engine import UTC, Engine
 from rules.rule import Rule
+from rules.schedule import Schedule
+from rules.selector import Names
+from rules.silences import Moment, SilenceSpec
 from tests.rules.courses import END, MINUTE, RULES, SUBJECTS, T0
 
 
@@ -29,9 +32,10 @@ class Day(NamedTuple):
 
     rules: Sequence[Rule]
     seen: Sequence[Observation]
+    silences: Sequence[SilenceSpec] = ()
 
     def engine(self) -> Engine:
-        return Engine(self.rules, SUBJECTS)
+        return Engine(self.rules, SUBJECTS, UTC, self.silences)
 
     def replay(self) -> list[Signal]:
         engine = self.engine()
@@ -54,7 +58,7 @@ def days(draw: st.DrawFn) -> Day:
     for gap, observation in draw(st.lists(st.tuples(gaps, st.one_of(kinds)), max_size=60)):
         at += gap
         seen.append(replace(observation, at=at))
-    return Day(rules, seen)
+    return Day(rules, seen, draw(st.lists(SILENCES, max_size=2)))
 
 
 def _readings(draw: st.DrawFn, quantities: list[str]) -> st.SearchStrategy[Observation]:
@@ -87,6 +91,16 @@ def _scenes(labels: list[str], zones: list[str]) -> st.SearchStrategy[Observatio
     )
 
 
+SILENCES = st.builds(
+    SilenceSpec,
+    id=st.just("works"),
+    devices=st.sampled_from([Names(), Names(), Names(["a"]), Names(["cam-1"])]),
+    start=st.sampled_from([None, Moment.parse(T0 + 7 * MINUTE)]),
+    until=st.sampled_from([Moment.parse(T0 + n * MINUTE) for n in (5, 30, 200)]),
+    every=st.sampled_from([None, None, Schedule.parse("22:40-22:55")]),
+    owner=st.just("Wang"),
+    reason=st.just("works"),
+)
 VALUES = st.sampled_from([-1.0, 0.0, 1.0, 2.0, 9.0, 11.0, 45.0, 61.0, 97.0, 500.0])
 moments = st.integers(0, 700).map(lambda n: T0 + n * MINUTE // 2)
 breaks = st.lists(moments, max_size=20)
