@@ -21,7 +21,6 @@ from gateway import links
 from gateway.api.desk import Desk
 from gateway.api.server import serve
 from gateway.clock import SystemClock
-from gateway.delivery import deliver
 from gateway.discovered import Discovered
 from gateway.health import PartsHealth
 from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
@@ -29,9 +28,9 @@ from gateway.intake import BoundedInbox, supervise
 from gateway.latest import Latest
 from gateway.model import Duration, Place, Signal, Subject
 from gateway.ports import Clock, Surroundings
-from gateway.projection import project
 from gateway.pump import Pump
 from gateway.routes import Route, told
+from gateway.senders import Bells, start
 from gateway.service import notify
 from gateway.sources.cameras import Cameras
 from gateway.spine import Spine, Turn
@@ -83,7 +82,7 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     health, key = PartsHealth(clock), box_key(config.root)
     decoder = Decoder(config.devices, config.site.place, config.site.zone)
     subjects = {**decoder.subjects(), **_cameras(config)}
-    engine = Engine(config.rules, subjects, config.site.zone)
+    engine = Engine(config.rules, subjects, config.site.zone, config.silences)
     routes = {sink.id: sink.route for sink in config.sinks}
     ledger = Ledger(lambda signal: account(engine, routes, signal))
     spine = Spine(decoder, engine, ledger, list(routes))
@@ -177,7 +176,7 @@ async def _live(
     )
     await pump.commit(parts.spine.reconcile(parts.clock.now()))
     async with asyncio.TaskGroup() as tasks:
-        senders = _senders(parts, news, tasks)
+        senders = start(config, parts.around, parts.store, parts.inbox, news.bells, tasks)
         pumping = tasks.create_task(pump.run(), name="pump")
         intakes = _intakes(parts, cameras, tasks)
         serving = tasks.create_task(serve(_desk(parts, cameras), config.console), name="console")
@@ -199,39 +198,14 @@ class _News:
 
     def __init__(self, parts: Parts) -> None:
         self._discovered = parts.discovered
-        self.incidents = {sink.id: asyncio.Event() for sink in parts.config.sinks}
-        self.readings = {sink.id: asyncio.Event() for sink in parts.config.reading_sinks}
+        self.bells = Bells.of(parts.config)
 
     def tell(self, turn: Turn) -> None:
         self._discovered.update(turn.unknown, turn.batch.at)
-        for event in self.incidents.values() if turn.batch.envelopes else ():
+        for event in self.bells.incidents.values() if turn.batch.envelopes else ():
             event.set()
-        for event in self.readings.values() if turn.batch.readings else ():
+        for event in self.bells.readings.values() if turn.batch.readings else ():
             event.set()
-
-
-def _senders(parts: Parts, news: _News, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-    deliveries = [
-        tasks.create_task(
-            deliver(sink, parts.around, parts.store.outbox, news.incidents[sink.id]),
-            name=f"sink:{sink.id}",
-        )
-        for sink in parts.config.sinks
-    ]
-    projections = [
-        tasks.create_task(
-            project(
-                sink,
-                parts.around,
-                parts.store.journal,
-                parts.store.refused,
-                news.readings[sink.id],
-            ),
-            name=f"sink:{sink.id}",
-        )
-        for sink in parts.config.reading_sinks
-    ]
-    return deliveries + projections
 
 
 def _intakes(

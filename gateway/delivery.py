@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from gateway.answers import Tell, note
 from gateway.model import Envelope
 from gateway.ports import (
     Barred,
@@ -128,20 +129,21 @@ async def deliver(
     around: Surroundings,
     outbox: Outbox,
     news: asyncio.Event,
+    tell: Tell,
     jitter: Jitter = random.random,
 ) -> None:
-    """Empty *outbox* into the sink of *spec*, for ever. *news* is this task's own event, set
-    when something was put into the outbox. After a failure the sink is opened anew, so that a
-    renewed certificate is read and no half-dead connection is kept."""
-    pace, line = Pace(jitter), Line()
+    """Empty *outbox* into the sink of *spec*, for ever. *news* is this task's own event, set when
+    something was put into the outbox; *tell* takes what becomes of it. After a failure the sink is
+    opened anew, so that a renewed certificate is read and no half-dead connection is kept."""
+    pace, counter = Pace(jitter), _Counter(spec.id, outbox, around.health, tell)
     while True:
         try:
             async with spec.open(around) as sink:
                 while True:
                     news.clear()
-                    waiting = await outbox.next(spec.id, line.limit)
+                    waiting = await outbox.next(spec.id, counter.line.limit)
                     if waiting:
-                        await _hand_over(spec.id, sink, line.pick(waiting), line, outbox, around)
+                        await counter.hand_over(sink, counter.line.pick(waiting))
                         pace.reset()
                     else:
                         around.health.report(spec.id, "ok", "nothing waits")
@@ -150,23 +152,35 @@ async def deliver(
             await wait_after(spec.id, failure, pace, around.health, await _waiting(outbox, spec.id))
 
 
-async def _hand_over(
-    name: str, sink: Sink, envelope: Envelope, line: Line, outbox: Outbox, around: Surroundings
-) -> None:
-    """Returns when the envelope is out of the line, one way or the other."""
-    try:
-        await sink.send(envelope)
-    except Reject as refusal:
-        await _bury(name, envelope, str(refusal), outbox, around.health)
-    except Choked as failure:
-        if not line.choked(envelope, failure.sure):
-            raise
-        await _bury(name, envelope, f"{failure}; it takes others", outbox, around.health)
-    else:
-        await outbox.done(name, [envelope.id])
-        around.health.count("delivered", part=name)
-        around.health.report(name, "ok", "delivering")
-    line.left(envelope)
+class _Counter:
+    """Where envelopes for one sink are handed over, and what came of it is written down."""
+
+    def __init__(self, name: str, outbox: Outbox, health: Health, tell: Tell) -> None:
+        self._name, self._outbox, self._health, self._tell = name, outbox, health, tell
+        self.line = Line()
+
+    async def hand_over(self, sink: Sink, envelope: Envelope) -> None:
+        """Returns when the envelope is out of the line, one way or the other."""
+        try:
+            number = await sink.send(envelope)
+        except Reject as refusal:
+            await self._bury(envelope, str(refusal))
+        except Choked as failure:
+            if not self.line.choked(envelope, failure.sure):
+                raise
+            await self._bury(envelope, f"{failure}; it takes others")
+        else:
+            if number is not None:
+                await note(self._tell, envelope, "accepted", reference=number)
+            await self._outbox.done(self._name, [envelope.id])
+            self._health.count("delivered", part=self._name)
+            self._health.report(self._name, "ok", "delivering")
+        self.line.left(envelope)
+
+    async def _bury(self, envelope: Envelope, reason: str) -> None:
+        await note(self._tell, envelope, "failed", text=reason)
+        await self._outbox.bury(self._name, envelope.id, reason)
+        self._health.count("dead", part=self._name)
 
 
 async def _waiting(outbox: Outbox, name: str) -> int:
@@ -174,11 +188,6 @@ async def _waiting(outbox: Outbox, name: str) -> int:
         if backlog := (await outbox.backlog()).get(name):
             return backlog.waiting
     return 0
-
-
-async def _bury(name: str, envelope: Envelope, reason: str, outbox: Outbox, health: Health) -> None:
-    await outbox.bury(name, envelope.id, reason)
-    health.count("dead", part=name)
 
 
 async def look_for(news: asyncio.Event) -> None:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from gateway.model import (
     Action,
     Answer,
+    AnswerState,
     Evidence,
     Incident,
     Phase,
@@ -32,7 +33,7 @@ MOST_EVIDENCE = 12
 """Pictures that one incident carries: the first and the last ones."""
 MOST_ANSWERS = 24
 """Answers of platforms that one incident carries: the last ones."""
-REFUSED = frozenset({"rejected", "failed"})
+REFUSED: frozenset[AnswerState] = frozenset({"rejected", "failed"})
 """Answers after which an incident waits for an operator to send it again."""
 REMEMBERED = 1000
 """Closed incidents that can be reopened without asking the store."""
@@ -139,7 +140,7 @@ class Ledger:
         again what was not refused. `resent` tells that platform anew that it was opened.
         """
         known = self._find(answer.incident)
-        if known is None or not _tells(known, answer):
+        if known is None or not tells(known, answer):
             return None
         answers = (*known.answers, answer)[-MOST_ANSWERS:]
         newly = (answer.sink,) if answer.state == "resent" else ()
@@ -236,7 +237,7 @@ def last_answer(incident: Incident, sink: str) -> Answer | None:
     return next((one for one in reversed(incident.answers) if one.sink == sink), None)
 
 
-def _tells(incident: Incident, answer: Answer) -> bool:
+def tells(incident: Incident, answer: Answer) -> bool:
     """Whether *answer* says anything that is not known of its platform."""
     told = [one for one in reversed(incident.answers) if one.sink == answer.sink]
     last = told[0] if told else None
@@ -245,8 +246,9 @@ def _tells(incident: Incident, answer: Answer) -> bool:
     if last is None or last.state == "resent":
         return True
     number = next((o.reference for o in told if o.reference), "")
-    if answer.state == "accepted" and last.state not in REFUSED:  # so was a later version
-        return answer.reference not in ("", number)
+    if answer.state == "accepted" and last.state != "failed":
+        # a later version arrived, which takes nothing back that was said of the incident
+        return last.state != "rejected" and answer.reference not in ("", number)
     same = answer.state, answer.text, answer.reference or number
     return same != (last.state, last.text, last.reference or number)
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
-from gateway.model import Envelope, Item, Millis, Reading
+from gateway.callbacks import Letter, Thanks, signed
+from gateway.model import Answer, Duration, Envelope, Item, Millis, Reading
 from gateway.routes import EVERYTHING, Route
+from gateway.webhooks import WebhookSecret
 
 Ack = Callable[[], None]
 """Called once, on the loop, when the items are on disk. Never called for items that are not."""
@@ -128,8 +130,19 @@ class SourceSpec(Spec, frozen=True, kw_only=True):
 class Sink(Protocol):
     """A destination for incidents."""
 
-    async def send(self, envelope: Envelope) -> None:
-        """Return when it has arrived; raise `Retry` or `Reject` when not."""
+    async def send(self, envelope: Envelope) -> str | None:
+        """Return when it has arrived: the number under which the other side keeps the incident,
+        '' where it says none; None where this was nothing to be told there. Raise `Retry` or
+        `Reject` when it has not."""
+        ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A sink of a platform that only answers when it is asked."""
+
+    async def ask(self, incident: str, reference: str) -> Answer | None:
+        """What has become of what it took as *reference*; None: it does not say."""
         ...
 
 
@@ -138,6 +151,21 @@ class SinkSpec(Spec, frozen=True, kw_only=True):
 
     route: Route = EVERYTHING
     """Which incidents it is told of; without one, all."""
+    answers: WebhookSecret | None = None
+    """Signs what the platform posts to /api/v1/platforms/<id>/answers: `whsec_…`, as Standard
+    Webhooks. Without it nothing that is posted there is believed."""
+    poll: Duration = Duration.parse("10m")
+    """Between two questions what has become of an incident, where the platform only answers when
+    it is asked; 0 for never."""
+
+    def hear(self, letter: Letter) -> Sequence[Answer]:
+        """What the platform says in *letter*. Raises Forged or Unreadable."""
+        return signed(letter, self.id, self.answers)
+
+    @property
+    def thanks(self) -> Thanks | None:
+        """What the platform wants to hear when its letter has been read; else 204."""
+        return None
 
     def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]:
         raise NotImplementedError
@@ -147,8 +175,8 @@ class ReadingSink(Protocol):
     """A destination for time series, fed from the journal by its own cursor."""
 
     async def write(self, readings: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
-        """Returns what the other side refused for good, each with the reason; raises `Retry`
-        when nothing can be said of the whole."""
+        """Returns what the other side refused for good, the very objects, each with the reason;
+        raises `Retry` when nothing can be said of the whole."""
         ...
 
 

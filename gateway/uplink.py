@@ -11,16 +11,21 @@ from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn
 
-import aiohttp
 import msgspec
 
 from gateway.model import Duration, Millis
 from gateway.ports import Barred, Choked, Reject, Retry, SinkSpec, Surroundings
 
+if TYPE_CHECKING:
+    import aiohttp
+
 ANSWER_LIMIT = 64 * 1024
 """Bytes of an answer that are read; the rest is not worth the uplink."""
+
+LONGEST_NUMBER = 200
+"""Characters of a case's number."""
 
 Verdict = Literal["done", "retry", "barred", "choked", "reject"]
 
@@ -121,11 +126,31 @@ class Answer(NamedTuple):
         said = "".join(c for c in text if c.isprintable())
         return f"{name}: {said}" if said else name
 
+    def json(self) -> Any:
+        """The body, None when it is no JSON."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+    def text_at(self, path: str) -> str:
+        """What stands at *path*, with dots, in a body that is JSON; '' for nothing and for what
+        is no text or number.
+
+        >>> Answer(201, {}, b'{"case": {"no": 7}}').text_at("case.no")
+        '7'
+        """
+        found = self.json()
+        for part in path.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        plain = isinstance(found, str | int) and not isinstance(found, bool)
+        return str(found)[:LONGEST_NUMBER] if plain else ""
+
 
 class Uplink:
     """A few connections to one platform."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
+    def __init__(self, session: "aiohttp.ClientSession") -> None:
         self._session = session
 
     async def request(
@@ -139,6 +164,8 @@ class Uplink:
     ) -> Answer:
         """The answer, whatever it says; *limit*: bytes of its body. Raises `Retry` when nobody
         is there, and `Choked` when somebody is and gives none, or half of one."""
+        import aiohttp  # 9 MB that a box without such a destination does without
+
         try:
             async with self._session.request(
                 method, url, data=body, headers=headers, allow_redirects=False
@@ -157,6 +184,8 @@ class Uplink:
 @asynccontextmanager
 async def uplink(way: Way, around: Surroundings) -> AsyncIterator[Uplink]:
     """Connections as *way* says. Certificates are read here, anew at each opening."""
+    import aiohttp  # as in `Uplink.request`
+
     trust: ssl.SSLContext | bool = True
     if way.url.startswith("https:"):
         trust = await asyncio.to_thread(trust_of, way.tls, around.root)
@@ -216,7 +245,7 @@ def _fail(verdict: Verdict, answer: Answer, now: Millis) -> NoReturn:
     raise kinds.get(verdict, Retry)(why, after)
 
 
-async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _body(response: "aiohttp.ClientResponse", limit: int) -> bytes:
     body = bytearray()
     async for piece in response.content.iter_any():
         body += piece

@@ -8,12 +8,15 @@ webhook-signature: v1,<base64 HMAC-SHA256 of "id.timestamp.body">[ v1,<by anothe
 import binascii
 import hmac
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from typing import Any, Self
 
 from gateway.model import Millis
 
 LEAST = 24
 """Bytes of a key; the standard asks for 24 to 64."""
+TOLERANCE = 300
+"""Seconds by which the time of a signature may differ from ours."""
 
 
 class WebhookSecret:
@@ -42,13 +45,30 @@ class WebhookSecret:
     def headers(self, id: str, at: Millis, body: bytes) -> dict[str, str]:
         """The three headers for a try at *at* to hand over *body*."""
         seconds = str(at // 1000)
-        message = b".".join((id.encode(), seconds.encode(), body))
-        signatures = (b64encode(hmac.digest(key, message, "sha256")) for key in self._keys)
         return {
             "webhook-id": id,
             "webhook-timestamp": seconds,
-            "webhook-signature": " ".join(f"v1,{signature.decode()}" for signature in signatures),
+            "webhook-signature": " ".join(self._signatures(id, seconds, body)),
         }
+
+    def verifies(self, headers: Mapping[str, str], body: bytes, now: Millis) -> bool:
+        """Whether one who knows a key sent *body* lately. Names of *headers* in small letters."""
+        id, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+        if not id or not (stamp.isascii() and stamp.isdecimal() and len(stamp) < 16):
+            return False
+        if abs(int(stamp) - now / 1000) > TOLERANCE:
+            return False
+        given = [one.encode() for one in headers.get("webhook-signature", "").split(" ")]
+        return any(
+            hmac.compare_digest(wanted.encode(), one)
+            for wanted in self._signatures(id, stamp, body)
+            for one in given
+        )
+
+    def _signatures(self, id: str, seconds: str, body: bytes) -> list[str]:
+        message = b".".join((id.encode(), seconds.encode(), body))
+        digests = (hmac.digest(key, message, "sha256") for key in self._keys)
+        return [f"v1,{b64encode(digest).decode()}" for digest in digests]
 
 
 def _key(text: str) -> bytes:

@@ -28,10 +28,18 @@ def needs(*roles: Role) -> Callable[[F], F]:
     return mark
 
 
+def signed(endpoint: F) -> F:
+    """Declare that a machine without an account calls this endpoint, and that the endpoint itself
+    checks the signature of what it is sent before it believes a word."""
+    endpoint.__dict__["signed"] = True
+    return needs()(endpoint)
+
+
 class Entry(NamedTuple):
     methods: frozenset[str]
     path: re.Pattern[str]
     roles: frozenset[Role]
+    signed: bool = False
 
 
 class Access:
@@ -45,7 +53,8 @@ class Access:
             roles = getattr(route.endpoint, "needs", None)
             if roles is None:
                 raise TypeError(f"{route.path} does not say who may call it; add @needs(…)")
-            self._entries.append(Entry(frozenset(route.methods or ()), route.path_regex, roles))
+            methods, signs = frozenset(route.methods or ()), hasattr(route.endpoint, "signed")
+            self._entries.append(Entry(methods, route.path_regex, roles, signs))
 
     def allow(self, path: str, *roles: Role, methods: Iterable[str] = ("GET", "HEAD")) -> None:
         """Declare what is no API route; *path* is a regular expression of the whole path."""
@@ -53,9 +62,18 @@ class Access:
 
     def roles(self, method: str, path: str) -> frozenset[Role] | None:
         """Who may; `OPEN` is everybody, None nobody, for there is no such thing."""
+        entry = self._entry(method, path)
+        return entry.roles if entry else None
+
+    def signed(self, method: str, path: str) -> bool:
+        """Whether the endpoint itself checks who sent it what."""
+        entry = self._entry(method, path)
+        return entry is not None and entry.signed
+
+    def _entry(self, method: str, path: str) -> Entry | None:
         for entry in self._entries:
             if method in entry.methods and entry.path.fullmatch(path):
-                return entry.roles
+                return entry
         return None
 
 

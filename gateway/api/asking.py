@@ -10,6 +10,7 @@ from gateway.api.changes import Changes
 from gateway.api.desk import Desk
 from gateway.api.sessions import Caller
 from gateway.api.spec import ConsoleSpec
+from gateway.callbacks import Heard
 from gateway.trial_desk import TrialDesk
 
 
@@ -38,6 +39,11 @@ def _trials(request: Request) -> TrialDesk:
     return trials
 
 
+def _heard(request: Request) -> Heard:
+    heard: Heard = request.app.state.heard
+    return heard
+
+
 def _reader(request: Request) -> Decoder:
     reader: Decoder = request.app.state.reader
     return reader
@@ -60,6 +66,7 @@ TheDesk = Annotated[Desk, Depends(_desk)]
 TheAccounts = Annotated[Accounts, Depends(_accounts)]
 TheChanges = Annotated[Changes, Depends(_changes)]
 TheTrials = Annotated[TrialDesk, Depends(_trials)]
+TheHeard = Annotated[Heard, Depends(_heard)]
 TheReader = Annotated[Decoder, Depends(_reader)]
 """Reads what is posted before it is handed in, as the spine will; of its own memory."""
 TheSpec = Annotated[ConsoleSpec, Depends(_spec)]

@@ -139,11 +139,11 @@ async def sinks(desk: Desk) -> list[Sink]:
         found.append(Sink(spec.id, state, detail, since, *counts))
     if desk.config.reading_sinks:
         behind, refused = await desk.store.journal.waiting(), await desk.store.refused.counts()
-    for spec in desk.config.reading_sinks:
-        part = desk.health.parts.get(spec.id)
+    for series in desk.config.reading_sinks:
+        part = desk.health.parts.get(series.id)
         state, detail, since = (part.state, part.detail, part.since) if part else ("", "", None)
-        waiting, dead = behind.get(spec.id, 0), refused.get(spec.id, 0)
-        found.append(Sink(spec.id, state, detail, since, waiting, dead))
+        waiting, dead = behind.get(series.id, 0), refused.get(series.id, 0)
+        found.append(Sink(series.id, state, detail, since, waiting, dead))
     return found
 
 

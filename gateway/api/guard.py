@@ -92,9 +92,10 @@ class Guard:
         self, scope: Scope, method: str, headers: Headers, caller: Caller | None
     ) -> Response | None:
         """A browser sends cookies along on behalf of any page; only our own may change things.
-        A machine with a token has no cookies that could be abused."""
+        A machine with a token, or one that signs, has no cookies that could be abused."""
         changes = scope["type"] == "websocket" or method not in SAFE
         machine = caller is not None and not caller.session
+        machine = machine or self._access.signed(method, scope["path"])
         if not changes or machine or self._ours(headers):
             return None
         return problem(403, "This request came from another site.")

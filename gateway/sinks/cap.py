@@ -115,14 +115,15 @@ class _Platform:
     def __init__(self, spec: Cap, around: Surroundings, http: Uplink) -> None:
         self._spec, self._around, self._http = spec, around, http
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str | None:
         hazard = _hazard(self._spec, envelope.incident)
         if hazard is None:
-            return
+            return None
         body = alert(self._spec, hazard, envelope, self._around).encode()
         headers = {"Content-Type": CONTENT_TYPE}
         answer = await self._http.request("POST", self._spec.url, body, headers)
         settle(answer, self._around.clock.now())
+        return ""
 
 
 def alert(spec: Cap, hazard: Hazard, envelope: Envelope, around: Surroundings) -> str:

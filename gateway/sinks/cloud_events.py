@@ -29,6 +29,9 @@ class CloudEvents(HttpSinkSpec, frozen=True, kw_only=True):
     """Who we are to the platform, a URI; else `urn:linli:<site>`."""
     type: Annotated[str, msgspec.Meta(min_length=1)] = TYPE
     """Start of the event's type; `.opened.v1`, `.updated.v1` … follow."""
+    reference: str = "reference"
+    """Where in its answer, if that is JSON, stands the number under which it keeps the incident;
+    with dots."""
     secret: WebhookSecret | None = None
     """Signs each event as Standard Webhooks ask; `whsec_…`, several while keys are changed."""
 
@@ -46,10 +49,12 @@ class _Platform:
     def __init__(self, spec: CloudEvents, around: Surroundings, http: Uplink) -> None:
         self._spec, self._around, self._http = spec, around, http
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str:
         spec, clock = self._spec, self._around.clock
         body = msgspec.json.encode(event(envelope, self._around, spec.type, spec.source))
         headers = {"Content-Type": CONTENT_TYPE}
         if spec.secret:
             headers |= spec.secret.headers(envelope.id, clock.now(), body)
-        settle(await self._http.request("POST", spec.url, body, headers), clock.now())
+        answer = await self._http.request("POST", spec.url, body, headers)
+        settle(answer, clock.now())
+        return answer.text_at(spec.reference)

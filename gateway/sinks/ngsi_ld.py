@@ -70,7 +70,7 @@ class _Broker:
         self._spec, self._around, self._http = spec, around, http
         self._url = f"{spec.url.rstrip('/')}/ngsi-ld/v1"
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str:
         told = entity(self._spec, envelope, self._around)
         if envelope.phase == "opened":
             path, body = "entities", msgspec.json.encode(told)
@@ -81,6 +81,7 @@ class _Broker:
         if answer.status == _PARTLY:  # of one entity: not at all
             raise Choked(str(answer))
         settle(answer, self._around.clock.now())
+        return ""
 
 
 def entity(spec: NgsiLd, envelope: Envelope, around: Surroundings) -> dict[str, Any]:

@@ -90,9 +90,9 @@ class _City:
         self._spec, self._around, self._http = spec, around, http
         self._numbers: OrderedDict[str, str] = OrderedDict()
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str | None:
         if envelope.phase != "opened" and not self._spec.updates:
-            return
+            return None
         incident, site = envelope.incident, self._around.site
         number = self._numbers.get(incident.id)
         if number is None:
@@ -103,21 +103,25 @@ class _City:
                 return await self._report(envelope)
             number = self._remember(incident.id, found["service_request_id"])
             if mark(site, incident, envelope.phase) in str(found.get("description")):
-                return
-        if envelope.phase != "opened":
+                return number
+        if envelope.phase != "opened" or (incident.seq and self._spec.updates):
             await self._update(number, envelope)
+        return number
 
-    async def _report(self, envelope: Envelope) -> None:
+    async def _report(self, envelope: Envelope) -> str:
         answer = await self._post("requests", form(self._spec, envelope, self._around))
         if answer.status == 400 and _DUPLICATE.search(answer.body):
-            return
+            return ""
         settle(answer, self._now)
         (told, *_) = _listed(answer) or [{}]
         number = told.get("service_request_id")  # 0 is a number, too
         if number is None and not told.get("token"):
             raise Choked(f"no number and no token in its answer: {answer}")
-        if number is not None and envelope.phase == "opened":
+        if number is None:
+            return ""
+        if envelope.incident.seq == 0:  # of others only a look tells which version it shows
             self._remember(envelope.incident.id, number)
+        return str(number)
 
     async def _update(self, number: str, envelope: Envelope) -> None:
         incident = envelope.incident

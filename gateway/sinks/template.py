@@ -118,17 +118,18 @@ class _Platform:
     def __init__(self, spec: Template, around: Surroundings, http: Uplink) -> None:
         self._spec, self._around, self._http = spec, around, http
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str | None:
         if envelope.phase not in self._spec.phases:
-            return
+            return None
         body = letter(self._spec, values(self._spec, envelope, self._around))
         headers = {"Content-Type": _TYPES[self._spec.body]}
         answer = await self._http.request("POST", self._spec.url, body, headers)
         if self._spec.known and re.search(self._spec.known, _body(answer)):
-            return
+            return ""
         settle(answer, self._around.clock.now())
         if self._spec.success and not _taken(self._spec.success, answer):
             raise Choked(str(answer))
+        return ""
 
 
 def letter(spec: Template, told: Mapping[str, Any]) -> bytes:

@@ -4,8 +4,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from itertools import pairwise
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gateway.delivery import LOOK, PATIENCE, SLOW, Pace, deliver
-from gateway.model import Envelope
+from gateway.model import Answer, Envelope
 from gateway.ports import (
     Barred,
     Choked,
@@ -38,10 +40,11 @@ class City(SinkSpec, frozen=True, kw_only=True):
         self.opened.append(asyncio.get_running_loop().time())
         yield self
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope) -> str:
         self.tries.append((asyncio.get_running_loop().time(), envelope.id))
         if failure := self.behaviour(envelope.id):
             raise failure
+        return f"SR-{envelope.id}"
 
 
 class Tale:
@@ -52,11 +55,17 @@ class Tale:
         self.around, self.outbox = surroundings(Path()), MemoryOutbox()
         self.outbox.put(*waiting)
         self.news = asyncio.Event()
+        self.answers: list[tuple[str, str, str, str]] = []
+
+    async def tell(self, answer: Answer) -> None:
+        self.answers.append((answer.incident, answer.state, answer.reference, answer.text))
 
     async def run(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await deliver(self.spec, self.around, self.outbox, self.news, lambda: 1.0)
+                await deliver(
+                    self.spec, self.around, self.outbox, self.news, self.tell, lambda: 1.0
+                )
 
     @property
     def sent(self) -> list[str]:
@@ -235,3 +244,19 @@ def test_versions_of_one_incident_never_overtake_each_other() -> None:
     assert len(told.sent) == 15
     for name in "abc":
         assert [id for id in told.sent if id[0] == name] == [f"{name}-{i}" for i in range(5)]
+
+
+def test_what_becomes_of_an_incident_is_told() -> None:
+    refusals = {"i-2-0": Reject("422: no such grid")}
+    told = tale(refusals.get, envelope("i-1"), envelope("i-2"), seconds=5)
+    assert told.answers == [
+        ("i-1", "accepted", "SR-i-1-0", ""),
+        ("i-2", "failed", "", "422: no such grid"),
+    ]
+
+
+def test_what_is_known_already_is_not_told_again() -> None:
+    before = envelope("i-1", 1)
+    known = (Answer("i-1", "city", "accepted", "SR-i-1-1"),)
+    before = replace(before, incident=replace(before.incident, answers=known))
+    assert tale(lambda id: None, before, seconds=5).answers == []
