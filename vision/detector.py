@@ -6,13 +6,15 @@ All durations are scene time: the same result at 0.5, 1, 2 or 5 frames per secon
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import msgspec
 
 from gateway.model import Box, Detection, Duration
-from vision.frame import Mask
-from vision.scenery import View
+
+if TYPE_CHECKING:  # OpenCV, which a site's configuration does without
+    from vision.frame import Mask
+    from vision.scenery import View
 
 
 class Unusable(Exception):
@@ -23,7 +25,7 @@ class Area(NamedTuple):
     """A drawn zone at working scale: where a detector looks, and its own dwell."""
 
     id: str
-    mask: Mask
+    mask: "Mask"
     dwell: Duration | None = None
 
 
@@ -34,14 +36,14 @@ class Site(NamedTuple):
     height: int
     width: int
     areas: tuple[Area, ...] = ()
-    ignored: Mask | None = None
+    ignored: "Mask | None" = None
     """255 where nothing is reported."""
     root: Path = Path()
     """The site's folder."""
 
 
 class Detector(Protocol):
-    def look(self, view: View) -> Sequence[Detection]:
+    def look(self, view: "View") -> Sequence[Detection]:
         """What is there at `view.at`; the same thing keeps its `track` while it is seen."""
         ...
 

@@ -14,10 +14,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from google.protobuf.message import DecodeError
-
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
-from devices.sparkplug_schema import Payload
 from devices.timestamps import NONE
 from gateway.model import Quality
 
@@ -73,6 +70,11 @@ def decode(message: Message, memory: Memory) -> list[Value]:
 
 
 def _parse(data: bytes) -> Any:
+    # protobuf is 7 MB, which a site without Sparkplug does without
+    from google.protobuf.message import DecodeError
+
+    from devices.sparkplug_schema import Payload
+
     try:
         return Payload.FromString(data)
     except (DecodeError, UnicodeDecodeError, RecursionError) as error:

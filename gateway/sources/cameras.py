@@ -23,8 +23,8 @@ import vision
 from gateway.model import Detection, Millis, Scene
 from gateway.ports import Inbox, Retry, Surroundings
 from vision.camera import CameraSpec
-from vision.jpeg import LARGEST
 from vision.messages import (
+    LONGEST,
     PREFIX,
     Alive,
     Feed,
@@ -82,7 +82,7 @@ class Cameras:
 
     def feed(self, camera_id: str, jpeg: bytes) -> bool:
         """Show *jpeg* to a camera; it replaces one that still waits. False: not taken."""
-        if camera_id not in self._specs or not 0 < len(jpeg) <= LARGEST // 2:
+        if camera_id not in self._specs or not 0 < len(jpeg) <= LONGEST // 2:
             self._around.health.count("pictures_refused", part=camera_id, why="size")
             return False
         if camera_id in self._waiting:

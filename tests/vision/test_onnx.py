@@ -6,9 +6,10 @@ import pytest
 
 from gateway.model import Evidence
 from vision.detector import Unusable
-from vision.detectors.onnx import Model, Onnx
+from vision.detectors.onnx import Onnx
 from vision.frame import from_i420
 from vision.observer import Observer
+from vision.onnx import Model
 from vision.watcher import Watcher
 
 CLASSES = ("bin", "lorry")
