@@ -8,6 +8,7 @@ import msgspec
 from gateway.model import Millis, Quality, Reading
 
 _NONE: Mapping[str, Reading] = {}
+_RETAINED = int(Quality.RETAINED)  # the flag itself would make an object per reading
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -23,10 +24,15 @@ class Latest:
         self._seen: dict[str, Millis] = {}
 
     def update(self, readings: Iterable[Reading]) -> None:
+        kept, seen = self._readings, self._seen
         for reading in readings:
-            self._readings.setdefault(reading.device, {})[reading.quantity] = reading
-            if not reading.quality & Quality.RETAINED:
-                self._seen[reading.device] = reading.at
+            device = reading.device
+            if device in kept:
+                kept[device][reading.quantity] = reading
+            else:
+                kept[device] = {reading.quantity: reading}
+            if not reading.quality & _RETAINED:
+                seen[device] = reading.at
 
     def of(self, device: str) -> Mapping[str, Reading]:
         return self._readings.get(device, _NONE)
