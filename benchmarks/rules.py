@@ -204,7 +204,7 @@ def _sweep(rules: Sequence[Rule], tracks: Sequence[Track], end: int) -> None:
 
 
 def _run(rule: Rule, track: Track, end: int) -> list[backtest.Episode]:
-    return backtest.judge(rule, [track], SUBJECTS, UTC, end)
+    return backtest.judge(rule, [track], backtest.Setting(SUBJECTS, UTC), end)
 
 
 def _timed(work: Callable[[], object]) -> float:

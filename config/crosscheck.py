@@ -87,6 +87,17 @@ def dead_ends(sinks: list[Entry], rules: list[Entry]) -> Iterator[Problem]:
                     yield sink.document.problem((*sink.keys, "route", field), what)
 
 
+def unheard(rules: list[Entry], sinks: list[Entry]) -> Iterator[Problem]:
+    """Steps of `escalate` that tell somebody who is not there."""
+    known = {entry.spec.id for entry in sinks if isinstance(entry.spec, SinkSpec)}
+    for rule in rules:
+        for n, step in enumerate(rule.spec.escalate):
+            for name in step.tell:
+                if name not in known:
+                    what = f"there is no destination {name!r}{nearest(name, known)}"
+                    yield rule.document.problem((*rule.keys, "escalate", n, "tell"), what)
+
+
 def strangers(devices: list[Entry]) -> Iterator[Problem]:
     """Devices that would never be heard: of a dialect that nobody speaks, or behind another."""
     known, first = codecs(), dict[tuple[str, str], Entry]()

@@ -15,11 +15,14 @@ from gateway.model import Place
 FILE = "grids.geojson"
 LARGEST = 20_000_000
 """Bytes; a city's district has some thousand grids of some hundred bytes."""
-MOST = 20
-"""Problems told of one file."""
 _WGS84 = ("CRS84", "4326", "4490")
 """Names of WGS 84 and CGCS2000, which is the same within decimetres."""
 _FEATURE = re.compile(r'"type"\s*:\s*"Feature"')
+
+
+class _File(Collection, frozen=True, tag="FeatureCollection", tag_field="type"):
+    crs: msgspec.Raw = msgspec.Raw()
+    """GeoJSON of 2008 names its datum here."""
 
 
 def read(root: Path, problems: list[Problem]) -> Grids:
@@ -36,7 +39,7 @@ def read(root: Path, problems: list[Problem]) -> Grids:
 def parse(text: bytes, problems: list[Problem]) -> Grids:
     """The grids of a GeoJSON *text*; adds what is wrong to *problems*."""
     try:
-        collection = msgspec.json.decode(text, type=Collection)
+        collection = msgspec.json.decode(text, type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         problems.append(_unread(text, str(error)))
         return Grids()
@@ -103,9 +106,8 @@ def _unread(text: bytes, error: str) -> Problem:
         return Problem(FILE, text[: int(at[1])].count(b"\n") + 1, f"this is no JSON: {error}")
     what, _, path = error.partition(" - at `$")
     number = re.search(r"features\[(\d+)\]", path)
-    hint = "; longitude comes first" if "-90" in what or "<= 90" in what else ""
     where = f"{path.strip('.`')}: " if path else ""
-    return Problem(FILE, _line(text, int(number[1])) if number else 1, f"{where}{what}{hint}")
+    return Problem(FILE, _line(text, int(number[1])) if number else 1, f"{where}{what}")
 
 
 def _line(text: bytes, number: int) -> int:

@@ -3,6 +3,7 @@
 DIR/gateway.yaml    site, store, console, sources, sinks
 DIR/devices.yaml    devices: [...]
 DIR/cameras.yaml    cameras: [...]
+DIR/grids.geojson   which places are in which grid; may be left out
 DIR/rules/*.yaml    rules: [...]
 DIR/silences.yaml   silences: [...], where there are any
 DIR/secrets.yaml    name: value, for `!secret name`
@@ -14,6 +15,7 @@ from operator import or_
 from pathlib import Path
 from typing import Any
 
+from config import grids
 from config.build import build, nearest
 from config.crosscheck import (
     Entry,
@@ -22,6 +24,7 @@ from config.crosscheck import (
     loose_ends,
     strangers,
     twice,
+    unheard,
     vain_silences,
 )
 from config.located import WRONG, Document, Problem, Wrong, read
@@ -60,6 +63,9 @@ def load(root: Path) -> Config:
     cameras = [*_file(root, "cameras.yaml", "cameras", CameraSpec, secrets, problems)]
     rules = [*_rules(root, problems)]
     silences = [*_silences(root, problems)]
+    known = grids.read(root, problems)
+    devices = grids.settle(known, devices, problems)
+    cameras = grids.settle(known, cameras, problems)
     for kind, entries in (
         ("source", sources),
         ("sink", sinks),
@@ -71,6 +77,7 @@ def load(root: Path) -> Config:
     problems += loose_ends(rules, devices, cameras)
     problems += vain_silences(silences, rules, devices + cameras)
     problems += dead_ends(sinks, rules)
+    problems += unheard(rules, sinks)
     problems += strangers(devices)
     served = [] if console is WRONG else [Entry(console, main, ("console",))]
     problems += absent_files(root, [*served, *sources, *sinks])
@@ -89,6 +96,7 @@ def load(root: Path) -> Config:
         cameras=tuple(entry.spec for entry in cameras),
         rules=tuple(entry.spec for entry in rules),
         silences=tuple(entry.spec for entry in silences),
+        grids=known,
     )
 
 

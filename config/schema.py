@@ -9,6 +9,7 @@ import msgspec
 import gateway.sinks
 import gateway.sources
 import rules.kinds
+from devices.grids import Grids
 from devices.registry import DeviceSpec
 from gateway.api.spec import ConsoleSpec
 from gateway.model import Place
@@ -63,4 +64,6 @@ class Config(NamedTuple):
     devices: tuple[DeviceSpec, ...]
     cameras: tuple[CameraSpec, ...]
     rules: tuple[Rule, ...]
+    grids: Grids = Grids()
+    """Of grids.geojson; the places of devices and cameras have their codes."""
     silences: tuple[SilenceSpec, ...] = ()

@@ -14,10 +14,11 @@ from gateway.store.history import History
 from gateway.store.logbook import Logbook
 from rules import backtest, past
 from rules import explain as explaining
-from rules.backtest import Episode
+from rules.backtest import Episode, Setting
 from rules.explain import Explanation, Witness
 from rules.past import Track
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 from rules.variants import Variant
 
 Progress = Callable[[str, int], None]
@@ -40,6 +41,11 @@ class Question(NamedTuple):
     zone: ZoneInfo
     start: Millis
     end: Millis
+    silences: Sequence[SilenceSpec] = ()
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.subjects, self.zone, self.silences, self.others)
 
 
 class Against(NamedTuple):
@@ -103,7 +109,7 @@ def run(path: Path, question: Question, progress: Progress, workers: int = 1) ->
 def explain(path: Path, question: Question) -> list[Explanation]:
     """How each key stands with the first variant at the end of the question."""
     rules = [question.variants[0].rule, *question.others]
-    engine = Witness(rules, question.subjects, question.zone)
+    engine = Witness(rules, question.subjects, question.zone, question.silences)
     unit = list(_tracks(path, question, rules))
     scenes = Logbook(path).scenes(question.start, question.end)
     for seen in backtest.merged(unit, scenes):
@@ -173,24 +179,14 @@ def _tracks(path: Path, question: Question, rules: Sequence[Rule]) -> Iterator[T
 
 
 def _judge(question: Question, unit: list[Track]) -> list[list[Episode]]:
-    return [
-        backtest.judge(
-            variant.rule, unit, question.subjects, question.zone, question.end, question.others
-        )
-        for variant in question.variants
-    ]
+    setting = question.setting
+    return [backtest.judge(v.rule, unit, setting, question.end) for v in question.variants]
 
 
 def _whole(question: Question, unit: list[Track], scenes: list[Scene]) -> list[list[Episode]]:
+    setting = question.setting
     return [
-        backtest.replay(
-            [variant.rule, *question.others],
-            unit,
-            scenes,
-            question.subjects,
-            question.zone,
-            question.end,
-        )
+        backtest.replay(variant.rule, unit, scenes, setting, question.end)
         for variant in question.variants
     ]
 

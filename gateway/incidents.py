@@ -14,14 +14,17 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec.structs import replace
 
+from gateway.escalation import UNTAKEN, Rung, climbed, due, worse
 from gateway.model import (
     Action,
     Answer,
     AnswerState,
     Evidence,
     Incident,
+    Millis,
     Phase,
     Place,
+    Reason,
     Severity,
     Signal,
     Status,
@@ -77,9 +80,15 @@ def incident_id(signal: Signal) -> str:
 class Ledger:
     """The incidents that are open, and those lately closed."""
 
-    def __init__(self, account: Callable[[Signal], Account]) -> None:
-        self._account = account
+    def __init__(
+        self,
+        account: Callable[[Signal], Account],
+        ladder: Callable[[Incident], tuple[Rung, ...]] = lambda incident: (),
+    ) -> None:
+        self._account, self._ladder = account, ladder
         self._open: dict[tuple[str, str], Incident] = {}
+        self._climbs: dict[str, Millis] = {}
+        """By id, when an open incident escalates next."""
         self._closed: OrderedDict[str, Incident] = OrderedDict()
 
     def remember(self, incidents: Iterable[Incident]) -> None:
@@ -87,8 +96,17 @@ class Ledger:
         for incident in incidents:
             self._file(incident)
 
-    def open(self) -> Iterator[Incident]:
-        yield from self._open.values()
+    def due(self) -> Millis | None:
+        """When `escalate` next has something to do."""
+        return min(self._climbs.values(), default=None)
+
+    def escalate(self, now: Millis) -> Iterator[Change]:
+        """What nobody took up by *now* grows worse, and others are told."""
+        ripe = [id for id, at in self._climbs.items() if at <= now]
+        for incident in filter(None, map(self._find, ripe)):
+            higher = climbed(incident, self._ladder(incident)[incident.escalated])
+            newly = (higher.sinks or ())[len(incident.sinks or ()) :]
+            yield self._file(_next(higher, at=max(now, incident.updated_at)))._replace(newly=newly)
 
     def apply(self, signal: Signal) -> Change | None:
         """None where there is nothing to tell: the incident was closed by a person before."""
@@ -188,9 +206,9 @@ class Ledger:
         grown = _next(
             known,
             at=signal.at,
-            severity=account.severity,
+            severity=worse(known.severity, account.severity),
             sinks=sinks,
-            reasons=signal.reasons or known.reasons,
+            reasons=_reasons(known, signal),
             devices=tuple(dict.fromkeys(known.devices + signal.devices)),
             evidence=_keep(known.evidence, signal.evidence),
             confidence=signal.confidence,
@@ -225,11 +243,20 @@ class Ledger:
         else:
             self._closed.pop(incident.id, None)
             self._open[where] = incident
+        self._climbs.pop(incident.id, None)
+        if (at := due(incident, self._ladder(incident))) is not None:
+            self._climbs[incident.id] = at
         return Change(phase, incident)
 
 
 def _next(known: Incident, *, at: int, **changes: object) -> Incident:
     return replace(known, seq=known.seq + 1, updated_at=at, **changes)
+
+
+def _reasons(known: Incident, signal: Signal) -> tuple[Reason, ...]:
+    """What *signal* says, and still that nobody took it up."""
+    untaken = (reason for reason in known.reasons if reason.code == UNTAKEN)
+    return (*signal.reasons, *untaken) if signal.reasons else known.reasons
 
 
 def last_answer(incident: Incident, sink: str) -> Answer | None:

@@ -44,7 +44,7 @@ class Quality(IntFlag):
     NOT_FOR_RULES = RETAINED | LATE | SIMULATED | IMPLAUSIBLE
 
 
-class GridCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class GridCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One address in one scheme. Two different grids cover one city, so a place has a list.
 
     `scheme`: `cn-unit-grid` (15 digits, city management), `cn-governance-grid`, `cn-division` (6
@@ -53,6 +53,8 @@ class GridCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     scheme: str
     value: str
+    border: bool = False
+    """Found by coordinates within a few metres of the grid's edge: perhaps the neighbour's."""
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -257,6 +259,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """A person reopened it: only a person closes it."""
     sinks: tuple[str, ...] | None = None
     """Who is told of it, to its end (gateway.routes); None: every sink."""
+    escalated: int = 0
+    """Steps of its rule's `escalate` that were taken, because nobody took it up."""
     answers: tuple[Answer, ...] = ()
     """What platforms said of it, in the order in which it came; of many, the last ones."""
 

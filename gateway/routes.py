@@ -33,12 +33,15 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Beginnings of codes of the place, in any of its schemes: `110101` is a whole district."""
     rules: Words | None = None
     """Ids of the rules that report."""
+    escalated: bool = False
+    """Only what a rule's `escalate` names this destination for: nobody took it up in time."""
 
     def takes(self, rule: str, kind: str, severity: Severity, place: Place) -> bool:
         """Whether an incident of these goes there."""
         codes = [code.value for code in place.codes]
         return (
-            (self.kinds is None or kind in self.kinds)
+            not self.escalated
+            and (self.kinds is None or kind in self.kinds)
             and (self.rules is None or rule in self.rules)
             and (self.grids is None or any(code.startswith(self.grids) for code in codes))
             and (self.severity is None or _rank(severity) >= _rank(self.severity))

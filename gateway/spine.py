@@ -9,7 +9,7 @@ that the store commits as one transaction; only then may the items be acknowledg
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -82,7 +82,7 @@ class Spine:
     def take(self, items: Iterable[Item], now: Millis, *, snapshot: bool = False) -> Turn:
         """Run *items*, in order, at the instant *now*, after every timer due by then."""
         draft = _Draft(now)
-        draft.changes(self._fold(self._engine.advance(now)))
+        draft.changes(self._pass(now))
         for item in items:
             match item:
                 case Packet():
@@ -108,7 +108,8 @@ class Spine:
 
     def due(self) -> Millis | None:
         """When `pass_time` next has something to do."""
-        return self._engine.due()
+        dues = self._engine.due(), self._ledger.due()
+        return min((due for due in dues if due is not None), default=None)
 
     def snapshot(self) -> bytes:
         parts = self._engine, self._decoder, self.latest
@@ -133,9 +134,16 @@ class Spine:
         remembers that."""
         draft = _Draft(now)
         self._engine.wake(now)
-        draft.changes(self._fold(self._engine.advance(now)))
+        draft.changes(self._pass(now))
         draft.changes(self._ledger.reconcile(self._engine.open(), now))
         return draft.turn(self._sinks, self.snapshot())
+
+    def _pass(self, now: Millis) -> Iterator[Change]:
+        """What falls due by *now*, of rules and of incidents, in the order of the instants."""
+        while (at := self._ledger.due()) is not None and at <= now:
+            yield from self._fold(self._engine.advance(at))
+            yield from self._ledger.escalate(at)
+        yield from self._fold(self._engine.advance(now))
 
     def _decode(self, packet: Packet, draft: "_Draft") -> None:
         decoded = self._decoder.decode(packet, draft.now)

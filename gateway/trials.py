@@ -14,6 +14,7 @@ from gateway.backtests import Question, Result
 from gateway.model import Millis, Severity, Subject
 from rules.rule import Rule
 from rules.selector import Names
+from rules.silences import SilenceSpec
 from rules.variants import Variant
 
 MOST_SPANS = 2000
@@ -33,6 +34,7 @@ class Trial(NamedTuple):
     start: Millis
     end: Millis
     device: str = ""
+    silences: Sequence[SilenceSpec] = ()
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -80,6 +82,7 @@ def judge(trial: Trial) -> Outcome:
         zone=trial.zone,
         start=trial.start,
         end=trial.end,
+        silences=trial.silences,
     )
     answer = backtests.run(trial.store, question, lambda device, readings: None)
     days = _days(trial)

@@ -20,6 +20,7 @@ from rules.lifecycle import QUIET
 from rules.past import Track
 from rules.rule import Rule
 from rules.shortlist import Ints
+from rules.silences import SilenceSpec
 
 PIECE = 100_000
 
@@ -37,39 +38,40 @@ class Episode(NamedTuple):
     why: str
 
 
-def judge(
-    rule: Rule,
-    unit: Sequence[Track],
-    subjects: Mapping[str, Subject],
-    zone: ZoneInfo,
-    end: Millis,
-    others: Sequence[Rule] = (),
-) -> list[Episode]:
-    """The incidents of *rule* over the series of *unit*, until *end*. *others* are the rules
-    that it names in `unless`."""
-    chosen = None if others or rule.joint else _choose(rule, unit, subjects)
+class Setting(NamedTuple):
+    """What a rule is judged in, besides what was seen."""
+
+    subjects: Mapping[str, Subject]
+    zone: ZoneInfo
+    silences: Sequence[SilenceSpec] = ()
+    others: Sequence[Rule] = ()
+    """The rules that it names in `unless`."""
+
+
+def judge(rule: Rule, unit: Sequence[Track], setting: Setting, end: Millis) -> list[Episode]:
+    """The incidents of *rule* over the series of *unit*, until *end*."""
+    chosen = None if setting.others or rule.joint else _choose(rule, unit, setting.subjects)
     if chosen is None:
-        return replay([rule, *others], unit, (), subjects, zone, end)
-    trial = _Trial([rule], subjects, zone)
+        return replay(rule, unit, (), setting, end)
+    trial = _Trial(rule, setting)
     signals = [*trial.jumping(chosen), *trial.advance(end)]
     return list(_episodes(signals))
 
 
 def replay(
-    rules: Sequence[Rule],
+    rule: Rule,
     unit: Sequence[Track],
     scenes: Sequence[Scene],
-    subjects: Mapping[str, Subject],
-    zone: ZoneInfo,
+    setting: Setting,
     end: Millis,
 ) -> list[Episode]:
-    """The incidents of the first of *rules* over all that was seen, judged one by one."""
-    trial = _Trial(rules, subjects, zone)
+    """The incidents of *rule* over all that was seen, judged one by one."""
+    trial = _Trial(rule, setting)
     signals: list[Signal] = []
     for seen in merged(unit, scenes):
         signals += trial.observe(seen)
     signals += trial.advance(end)
-    return [e for e in _episodes(signals) if e.rule == rules[0].id]
+    return [e for e in _episodes(signals) if e.rule == rule.id]
 
 
 def merged(unit: Sequence[Track], scenes: Iterable[Scene]) -> Iterator[Observation]:
@@ -123,10 +125,9 @@ def _by_device(unit: Sequence[Track]) -> list[Track]:
 class _Trial(Engine):
     """An engine that may pass over what cannot matter."""
 
-    def __init__(
-        self, rules: Sequence[Rule], subjects: Mapping[str, Subject], zone: ZoneInfo
-    ) -> None:
-        super().__init__(rules, subjects, zone)
+    def __init__(self, rule: Rule, setting: Setting) -> None:
+        rules = [rule, *setting.others]
+        super().__init__(rules, setting.subjects, setting.zone, setting.silences)
         self._armed = True  # the past does not say who was expected and never came
 
     def jumping(self, chosen: Sequence[_Chosen]) -> list[Signal]:

@@ -15,7 +15,7 @@ from rules.silences import SilenceSpec
 VERSION = 1
 AROUND = {
     *("title", "note", "incident", "severity", "steps", "wait", "keep_for", "cooldown", "stale"),
-    *("schedule", "unless", "enabled"),
+    *("schedule", "unless", "enabled", "escalate"),
 }
 """Fields of a rule that its kind's state does not depend on."""
 

@@ -23,6 +23,7 @@ from gateway.model import (
 from rules.schedule import Schedule
 from rules.selector import Select
 from rules.shortlist import Floats, Ints, Shortlist
+from rules.values import Span
 
 By = Literal["device", "camera", "place", "grid", "site"]
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -41,6 +42,21 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         if (self.after is None) == (self.devices is None):
             raise ValueError("after: a step needs `after: 30m` or `devices: 2`, one of them")
+
+
+class Escalation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What follows where nobody takes an incident up: `{after: 15m, severity: major}`."""
+
+    after: Span
+    """Open for so long, and nobody acknowledged it or did anything about it."""
+    severity: Severity | None = None
+    """It becomes so severe, at least."""
+    tell: tuple[str, ...] = ()
+    """Destinations that are told of it from then on, whatever their routes say."""
+
+    def __post_init__(self) -> None:
+        if self.severity is None and not self.tell:
+            raise ValueError("severity: give `severity` or `tell`, or both")
 
 
 class Report(NamedTuple):
@@ -99,6 +115,8 @@ class Rule(
     severity: Severity = "minor"
     steps: tuple[Step, ...] = ()
     """When it becomes more severe."""
+    escalate: tuple[Escalation, ...] = ()
+    """What follows, one after the other, as long as nobody takes it up."""
     select: Select = Select()
     by: By = "device"
     """One incident for each device, camera, place, grid cell, or for the whole site."""
@@ -123,6 +141,9 @@ class Rule(
             if hole not in HOLES:
                 known = ", ".join(sorted(HOLES))
                 raise ValueError(f"title: {{{hole}}} is not known; known are: {known}")
+        times = [step.after for step in self.escalate]
+        if times != sorted(set(times)):
+            raise ValueError("escalate: each step has to come later than the one before")
         self.check()
         for part in self.parts():
             part.check()

@@ -21,7 +21,7 @@ from gateway.incidents import incident_id
 from gateway.model import Batch, Incident, Millis, Place, Reading, Signal, Subject
 from gateway.store import Store, StoreSpec
 from rules import backtest
-from rules.backtest import Episode
+from rules.backtest import Episode, Setting
 from rules.kinds.threshold import Threshold
 from rules.past import Track
 from rules.selector import Names, Select
@@ -94,7 +94,7 @@ def incidents(month: list[Bin]) -> Iterator[Incident]:
     for one in month:
         track = Track(one.id, "fill_level", "%", at, np.array(one.said, float), {})
         subjects = {one.id: Subject(one.id)}
-        for episode in backtest.judge(RULE, [track], subjects, ZONE, end):
+        for episode in backtest.judge(RULE, [track], Setting(subjects, ZONE), end):
             full = one.true[(episode.opened - START) // EVERY] > 80
             yield _incident(episode, "resolved" if full else "void")
 

@@ -187,6 +187,7 @@ def _answers(args: argparse.Namespace, config: Config) -> Iterator[tuple[Questio
             zone=config.site.zone,
             start=start,
             end=end,
+            silences=config.silences,
         )
         yield question, backtests.run(path, question, _progress(rule, subjects), args.workers)
     if sys.stderr.isatty():
@@ -205,6 +206,7 @@ def _explain(args: argparse.Namespace) -> int:
         zone=zone,
         start=max(first, _time(args.since, at, zone)),
         end=at,
+        silences=config.silences,
     )
     found = [one for one in backtests.explain(path, question) if args.key in (None, one.key)]
     if args.json:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gateway.model import Duration, Reading
 from rules import backtest, past
-from rules.backtest import Episode
+from rules.backtest import Episode, Setting
 from rules.engine import Engine
 from rules.kinds.silence import Silence
 from rules.kinds.threshold import Threshold
@@ -78,7 +78,7 @@ def test_a_backtest_is_a_replay(rule: Rule, seed: int) -> None:
     end = seen[-1].at + 600 * MINUTE
     found: list[Episode] = []
     for unit in past.units([rule], SUBJECTS, past.tracks(pieces(seen, 97))):
-        found += backtest.judge(rule, unit, SUBJECTS, UTC, end)
+        found += backtest.judge(rule, unit, Setting(SUBJECTS, UTC), end)
     found.sort(key=lambda e: (e.opened, e.key))
     assert [e[:6] for e in found] == [e[:6] for e in replayed(rule, seen, end)]
 
@@ -95,7 +95,7 @@ def test_quiet_years_are_passed_over() -> None:
     quality = np.zeros(len(value), np.uint16)
     piece = Piece("a", "t", "Cel", at, value, quality, {})
     (unit,) = past.units([rule], {}, past.tracks([piece]))
-    (episode,) = backtest.judge(rule, unit, {}, UTC, int(at[-1]))
+    (episode,) = backtest.judge(rule, unit, Setting({}, UTC), int(at[-1]))
     assert (episode.opened, episode.closed) == (at[500_002], at[500_020])
     assert episode.why == "t 9 Cel is above 8 Cel"
 
@@ -104,7 +104,7 @@ def test_silence_until_the_end_is_found() -> None:
     rule = Silence(id="r", incident="x", after=Duration.parse("5m"))  # type: ignore[arg-type]  # a Span
     seen = [Reading("c", "t", 1.0, T0 + n * MINUTE) for n in (0, 1, 2, 9, 10)]
     (unit,) = past.units([rule], SUBJECTS, past.tracks(pieces(seen, 2)))
-    found = backtest.judge(rule, unit, SUBJECTS, UTC, T0 + 60 * MINUTE)
+    found = backtest.judge(rule, unit, Setting(SUBJECTS, UTC), T0 + 60 * MINUTE)
     assert [(e.opened - T0, e.closed and e.closed - T0) for e in found] == [
         (7 * MINUTE, 9 * MINUTE),
         (15 * MINUTE, None),
