@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from gateway.logring import LogRing
+
 
 def notify(state: str, environment: Mapping[str, str] = os.environ) -> bool:
     """Send one state (`READY=1`, `WATCHDOG=1`, `STOPPING=1`) to the service manager.
@@ -58,6 +60,6 @@ def set_up_logs(form: str, level: str = "INFO", stream: TextIO = sys.stdout) -> 
         form = "text" if stream.isatty() else "json"
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if form == "json" else Lines())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("gmqtt", "aiohttp.access", "uvicorn.access", "uvicorn.error"):
+    logging.basicConfig(level=level, handlers=[handler, LogRing()], force=True)
+    for chatty in ("aiohttp.access", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -43,6 +43,13 @@ class User(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Literal["viewer", "operator", "admin"]
     password: str
+    disabled: bool = False
+    """True: may not come in, until somebody says otherwise."""
+
+    @property
+    def mark(self) -> str:
+        """Another one when the person may do other things than before, or has another password."""
+        return hashlib.sha256(msgspec.msgpack.encode(self)).hexdigest()
 
 
 class Token(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +70,7 @@ class Users(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         no such user, about 0.1 s and 16 MiB: call it in a thread, one at a time."""
         user = self.users.get(name)
         good = verify_password(password, user.password if user else _NOBODY)
-        return user.role if user and good else None
+        return user.role if user and good and not user.disabled else None
 
     def token(self, token: str) -> tuple[str, Role] | None:
         """Name and role of the machine that holds *token*."""

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from devices.grids import Grids
 from devices.registry import DeviceSpec
 from gateway.discovered import Stranger
 from gateway.health import PartsHealth
+from gateway.inquiry import Inquiry
 from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
-from gateway.ports import Clock, Inbox
+from gateway.ports import Clock, Inbox, SinkSpec
+from gateway.store.cases import Delivery as Delivery
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 
 
 class Picture(Protocol):
@@ -113,9 +117,21 @@ class Journal(Protocol):
         ...
 
 
+class Cases(Protocol):
+    async def find(
+        self, inquiry: Inquiry, limit: int = 100, before: Millis | None = None
+    ) -> Sequence[Incident]: ...
+    async def deliveries(self, incident: str) -> Sequence[Delivery]: ...
+    async def between(self, start: Millis, end: Millis) -> Sequence[Sequence[Incident]]:
+        """All versions of each incident that was open at some time of the span."""
+        ...
+
+
 class Store(Protocol):
     @property
     def outbox(self) -> Outbox: ...
+    @property
+    def cases(self) -> Cases: ...
     @property
     def refused(self) -> Refused: ...
     @property
@@ -157,9 +173,30 @@ class Config(Protocol):
     @property
     def cameras(self) -> Sequence[Named]: ...
     @property
-    def sinks(self) -> Sequence[Named]: ...
+    def sinks(self) -> Sequence[SinkSpec]: ...
     @property
     def reading_sinks(self) -> Sequence[Named]: ...
+    @property
+    def silences(self) -> Sequence[SilenceSpec]: ...
+    @property
+    def grids(self) -> Grids: ...
+
+
+class Audit(Protocol):
+    async def record(
+        self, who: str, what: str, target: str, before: str = "", after: str = ""
+    ) -> None:
+        """*who* did *what* (`user.add`) to *target*, durably."""
+        ...
+
+
+class _Unkept:
+    """For a desk without a store."""
+
+    async def record(
+        self, who: str, what: str, target: str, before: str = "", after: str = ""
+    ) -> None:
+        return None
 
 
 class Desk(NamedTuple):
@@ -187,3 +224,4 @@ class Desk(NamedTuple):
     rules: Sequence[Rule] = ()
     history: Path | None = None
     """The store's file, for what only reads the past."""
+    audit: Audit = _Unkept()

@@ -1,13 +1,17 @@
-"""Logins of people: who, since when, and until when. In memory; a restart ends them all."""
+"""Logins of people: who, since when, and until when. A restart of the gateway ends none."""
 
 import hashlib
+import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import msgspec
 
-from gateway.api.auth import Role
+from gateway.api.auth import Role, User
 from gateway.model import Duration, Millis
+
+FILE = "data/logins.msgpack"
 
 MOST = 500
 """Logins kept; the one that was idle the longest makes room."""
@@ -32,12 +36,25 @@ class Session(msgspec.Struct):
     seen: Millis
 
 
-class Sessions:
-    """Keyed by the hash of the cookie: who reads this memory or a log cannot become a user."""
+class _Kept(msgspec.Struct):
+    """The file. `marks`: how each user was (`User.mark`) when it was written."""
 
-    def __init__(self, length: Duration, idle: Duration) -> None:
-        self._length, self._idle = length, idle
-        self._open: dict[str, Session] = {}
+    open: dict[str, Session] = {}
+    marks: dict[str, str] = {}
+
+
+class Sessions:
+    """Keyed by the hash of the cookie: who reads this memory, the file or a log cannot become a
+    user."""
+
+    def __init__(self, length: Duration, idle: Duration, file: Path | None = None) -> None:
+        """Reads *file*; a damaged one costs everybody a login and nothing more."""
+        self._length, self._idle, self._file = length, idle, file
+        try:
+            kept = msgspec.msgpack.decode(file.read_bytes(), type=_Kept) if file else _Kept()
+        except (FileNotFoundError, msgspec.DecodeError):
+            kept = _Kept()
+        self._open, self._marks = kept.open, kept.marks
 
     def start(self, name: str, role: Role, address: str, now: Millis) -> str:
         """Returns what goes into the cookie: 256 random bits."""
@@ -72,10 +89,31 @@ class Sessions:
             del self._open[key]
         return bool(keys)
 
-    def end_all(self, name: str) -> None:
-        """Every login of one user: the password or the role changed."""
-        for session in [s for s in self._open.values() if s.name == name]:
-            self.end(session.id)
+    def suit(self, users: Mapping[str, User]) -> None:
+        """End every login of whoever has changed, or is not among *users* any more: another role,
+        another password, disabled."""
+        marks = {name: user.mark for name, user in users.items()}
+        for session in list(self._open.values()):
+            if marks.get(session.name) != self._marks.get(session.name, marks.get(session.name)):
+                self.end(session.id)
+        self._marks = marks
+
+    def end_all(self, name: str) -> int:
+        """Every login of one user; how many there were."""
+        found = [s for s in self._open.values() if s.name == name]
+        return sum(self.end(session.id) for session in found)
+
+    def save(self) -> None:
+        """Write the file, durably and for nobody else to read. Blocks. Raises OSError."""
+        if self._file is None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        with open(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(msgspec.msgpack.encode(_Kept(self._open, self._marks)))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._file)
 
     def opened(self, now: Millis) -> Iterable[Session]:
         self._sweep(now)

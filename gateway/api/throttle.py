@@ -28,12 +28,14 @@ class Throttle:
         pause = min(FIRST << min(wrong - FREE, 20), LONGEST)
         return max(0, last + pause - now)
 
-    def failed(self, address: str, now: Millis) -> None:
+    def failed(self, address: str, now: Millis) -> int:
+        """How many there were by now since the last right one."""
         key = network(address)
         wrong, _ = self._wrong.pop(key, (0, now))
         self._wrong[key] = wrong + 1, now
         while len(self._wrong) > KEEP:
             self._wrong.popitem(last=False)
+        return wrong + 1
 
     def succeeded(self, address: str) -> None:
         self._wrong.pop(network(address), None)

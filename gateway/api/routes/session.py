@@ -4,7 +4,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from gateway.api.access import needs
-from gateway.api.accounts import Slower
+from gateway.api.accounts import Slower, Wrong
 from gateway.api.answers import answer, described
 from gateway.api.asking import TheAccounts, TheCaller, TheDesk, TheSpec
 from gateway.api.auth import Role
@@ -36,7 +36,7 @@ LOGIN_BODY = {
 
 @router.post("/login", summary="Log in", status_code=204, openapi_extra=LOGIN_BODY)
 @needs()
-async def login(request: Request, accounts: TheAccounts, spec: TheSpec) -> Response:
+async def login(request: Request, desk: TheDesk, accounts: TheAccounts, spec: TheSpec) -> Response:
     """Sets a cookie. After five wrong passwords an address has to wait: 429 and Retry-After."""
     body = await read(request, Login, most=4096)
     address = request.client.host if request.client else ""
@@ -45,8 +45,12 @@ async def login(request: Request, accounts: TheAccounts, spec: TheSpec) -> Respo
     except Slower as slower:
         wait = str(-(-slower.wait // 1000))
         raise Problem(429, f"Wait {wait} seconds.", {"Retry-After": wait}) from slower
-    if cookie is None:
-        raise Problem(401, "Name or password is wrong.")
+    except Wrong as wrong:
+        if wrong.told:  # the name may be a password, typed one field too high
+            who = body.name if body.name in accounts.users().users else "somebody"
+            await desk.audit.record(who, "login.refused", address, "", str(wrong))
+        raise Problem(401, "Name or password is wrong.") from None
+    await desk.audit.record(body.name, "login", address)
     response = Response(status_code=204)
     response.set_cookie(
         cookie_name(spec),
@@ -62,8 +66,12 @@ async def login(request: Request, accounts: TheAccounts, spec: TheSpec) -> Respo
 
 @router.post("/logout", summary="Log out", status_code=204)
 @needs("viewer")
-async def logout(caller: TheCaller, accounts: TheAccounts, spec: TheSpec) -> Response:
+async def logout(
+    desk: TheDesk, caller: TheCaller, accounts: TheAccounts, spec: TheSpec
+) -> Response:
     accounts.sessions.end(caller.session)
+    await accounts.keep()
+    await desk.audit.record(caller.name, "logout", caller.name)
     response = Response(status_code=204, headers={"Clear-Site-Data": '"cache"'})
     response.delete_cookie(
         cookie_name(spec), path="/", secure=spec.secure, httponly=True, samesite="strict"
@@ -108,7 +116,19 @@ async def sessions(desk: TheDesk, accounts: TheAccounts) -> Response:
 
 @router.delete("/api/v1/sessions/{id}", summary="End a login", status_code=204)
 @needs("admin")
-async def end(id: str, accounts: TheAccounts) -> Response:
-    if not accounts.sessions.end(id):
+async def end(id: str, desk: TheDesk, accounts: TheAccounts, caller: TheCaller) -> Response:
+    found = next((s for s in accounts.sessions.opened(desk.clock.now()) if s.id == id), None)
+    if found is None or not accounts.sessions.end(id):
         raise Problem(404, "There is no such login.")
+    await accounts.keep()
+    await desk.audit.record(caller.name, "login.end", found.name, found.address)
+    return Response(status_code=204)
+
+
+@router.delete("/api/v1/sessions", summary="End all logins of a user", status_code=204)
+@needs("admin")
+async def end_all(name: str, desk: TheDesk, accounts: TheAccounts, caller: TheCaller) -> Response:
+    ended = accounts.sessions.end_all(name)
+    await accounts.keep()
+    await desk.audit.record(caller.name, "login.end", name, f"{ended} logins")
     return Response(status_code=204)

@@ -14,11 +14,13 @@ import cv2
 import msgspec
 import numpy as np
 
+from devices.grids import About, Grid, Grids, Polygon
 from devices.registry import DeviceSpec
 from gateway.api.auth import FILE, Token, User, Users, hash_password, hash_token, write_users
 from gateway.api.desk import Desk
 from gateway.discovered import Stranger
 from gateway.health import PartsHealth
+from gateway.inquiry import Inquiry
 from gateway.model import (
     Action,
     Batch,
@@ -40,6 +42,7 @@ from gateway.model import (
 )
 from gateway.ports import Ack
 from gateway.store import Store, StoreSpec
+from gateway.store.cases import Delivery
 from gateway.store.outbox import DeadLetter
 from rules.kinds.object import Object
 from rules.kinds.silence import Silence
@@ -140,8 +143,39 @@ class FakeJournal:
         return {"history": 1200}
 
 
+class FakeCases:
+    def __init__(self, store: "FakeStore") -> None:
+        self._store = store
+
+    async def find(
+        self, inquiry: Inquiry, limit: int = 100, before: Millis | None = None
+    ) -> list[Incident]:
+        every = await self._store.incidents(None, 10_000, before)
+        return [incident for incident in every if inquiry.fits(incident)][:limit]
+
+    async def deliveries(self, incident: str) -> list[Delivery]:
+        return [
+            Delivery("city", v.seq, "done", v.updated_at + 400)
+            for v in self._store.versions[incident]
+        ]
+
+    async def between(self, start: Millis, end: Millis) -> list[Sequence[Incident]]:
+        return [v for v in self._store.versions.values() if v[-1].opened_at < end]
+
+
+class FakeAudit:
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, ...]] = []
+
+    async def record(
+        self, who: str, what: str, target: str, before: str = "", after: str = ""
+    ) -> None:
+        self.kept.append((who, what, target, before, after))
+
+
 class FakeStore:
     def __init__(self, incidents: Sequence[Incident]) -> None:
+        self.cases = FakeCases(self)
         self.outbox, self.journal = FakeOutbox(), FakeJournal()
         self.refused = MemoryRefused(MemoryJournal())
         self.versions = {incident.id: [incident] for incident in incidents}
@@ -150,12 +184,14 @@ class FakeStore:
         versions = self.versions.get(action.incident)
         if versions:
             over = action.phase in ("resolved", "void")
+            noted = action.phase == "updated"
             versions.append(
                 msgspec.structs.replace(
                     versions[-1],
-                    status=action.phase,
-                    handled_by=action.who,
-                    note=action.note,
+                    status=versions[-1].status if noted else action.phase,
+                    handled_by=versions[-1].handled_by if noted else action.who,
+                    note=action.note or versions[-1].note,
+                    evidence=versions[-1].evidence + action.evidence,
                     seq=versions[-1].seq + 1,
                     updated_at=versions[-1].updated_at + 1000,
                     closed_at=NOW if over else None,
@@ -245,6 +281,22 @@ RULES = (
         dwell=Duration.parse("3m"),
         schedule=Schedule.parse(["mon-fri 06:00-22:00", "freedays"]),
     ),
+)
+
+
+GRIDS = Grids(
+    [
+        Grid(
+            About(f"1101010010010{n + 1:02}", f"Block {n + 1}"),
+            Polygon(
+                ((*((116.399 + x, 39.909 + y) for x, y in corners), (116.399 + n / 500, 39.909)),)
+            ),
+        )
+        for n in range(4)
+        for corners in (
+            ((n / 500, 0), ((n + 1) / 500, 0), ((n + 1) / 500, 0.006), (n / 500, 0.006)),
+        )
+    ]
 )
 
 
@@ -358,6 +410,8 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
         cameras=[spec(id=id) for id in cameras],
         sinks=[spec(id="city"), spec(id="webhook")],
         reading_sinks=[spec(id="history")],
+        silences=(),
+        grids=GRIDS,
     )
     return Desk(
         site="示范小区" if chinese else "Willow Court",
@@ -384,6 +438,7 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
             )
         ],
         rules=RULES,
+        audit=FakeAudit(),
     )
 
 

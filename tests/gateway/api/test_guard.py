@@ -29,16 +29,32 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/openapi.json"): VIEWERS,
     ("GET", "/api/v1/me"): VIEWERS,
     ("GET", "/api/v1/sessions"): ADMINS,
+    ("DELETE", "/api/v1/sessions"): ADMINS,
     ("DELETE", "/api/v1/sessions/{id}"): ADMINS,
+    ("GET", "/api/v1/users"): ADMINS,
+    ("POST", "/api/v1/users"): ADMINS,
+    ("PATCH", "/api/v1/users/{name}"): ADMINS,
+    ("DELETE", "/api/v1/users/{name}"): ADMINS,
+    ("POST", "/api/v1/me/password"): VIEWERS,
+    ("GET", "/api/v1/storage"): OPERATORS,
+    ("GET", "/api/v1/log"): ADMINS,
+    ("POST", "/api/v1/backup"): ADMINS,
+    ("GET", "/api/v1/digest"): VIEWERS,
+    ("GET", "/api/v1/digest.csv"): VIEWERS,
     ("GET", "/api/v1/changes"): VIEWERS,
     ("GET", "/api/v1/devices"): VIEWERS,
     ("GET", "/api/v1/devices/{id}"): VIEWERS,
     ("GET", "/api/v1/devices/{id}/series"): VIEWERS,
     ("GET", "/api/v1/discovered"): VIEWERS,
+    ("GET", "/api/v1/grids"): VIEWERS,
     ("GET", "/api/v1/cameras"): VIEWERS,
     ("GET", "/api/v1/cameras/{id}/picture.jpg"): VIEWERS,
     ("GET", "/api/v1/incidents"): VIEWERS,
+    ("GET", "/api/v1/incidents.csv"): VIEWERS,
     ("GET", "/api/v1/incidents/{id}"): VIEWERS,
+    ("GET", "/api/v1/incidents/{id}/bundle.zip"): OPERATORS,
+    ("POST", "/api/v1/incidents/{id}/note"): OPERATORS,
+    ("POST", "/api/v1/incidents/{id}/photo"): OPERATORS,
     ("POST", "/api/v1/incidents/{id}/{deed}"): OPERATORS,
     ("GET", "/api/v1/rules"): VIEWERS,
     ("GET", "/api/v1/rules/{id}"): VIEWERS,
@@ -47,6 +63,9 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/sinks/{id}/dead"): OPERATORS,
     ("POST", "/api/v1/sinks/{id}/dead/{letter}/{deed}"): OPERATORS,
     ("POST", "/api/v1/sinks/{id}/dead/{deed}"): OPERATORS,
+    ("POST", "/api/v1/platforms/{sink}/answers"): ANYBODY,  # its own test: a signature
+    ("GET", "/api/v1/platforms/refused"): VIEWERS,
+    ("POST", "/api/v1/platforms/{sink}/incidents/{id}/resend"): OPERATORS,
     ("GET", "/api/v1/quarantine"): OPERATORS,
     ("POST", "/api/v1/readings"): OPERATORS | {"station"},
     ("GET", "/evidence/{sha256}.jpg"): ANYBODY,  # its own test: a login or a signature
@@ -56,6 +75,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     **{("GET", path): VIEWERS for path in pages.PATHS},
 }
 FILL = {"{id}": "nothing", "{deed}": "resolve", "{letter}": "x", "{sha256}": "0" * 64}
+FILL |= {"{sink}": "nothing", "{name}": "nobody"}
 FILL |= {"{version}": "0", "{path:path}": "a.js"}
 
 
