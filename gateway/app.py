@@ -27,6 +27,7 @@ from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
 from gateway.intake import BoundedInbox, supervise
 from gateway.latest import Latest
 from gateway.model import Duration, Place, Signal, Subject
+from gateway.pace import rest
 from gateway.ports import Clock, Surroundings
 from gateway.pump import Pump
 from gateway.routes import Route, told
@@ -172,7 +173,7 @@ async def _live(
         feeds=cameras.feeds if cameras else {},
         after=news.tell,
         beat=lambda: notify("WATCHDOG=1"),
-        linger=config.store.linger.seconds,
+        rest=rest(config.store.linger, config.root / "data"),
     )
     await pump.commit(parts.spine.reconcile(parts.clock.now()))
     async with asyncio.TaskGroup() as tasks:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from config.load import Invalid, load
 from config.schema import Config
 from gateway.clock import SystemClock
+from gateway.pace import is_card
 from gateway.store import StoreFailed, StoreLocked, StoreSpec, StoreTooNew, backup, connection
 
 Level = Literal["good", "notice", "problem"]
@@ -135,10 +136,10 @@ def medium(box: Box) -> Iterator[Finding]:
     elif took < INSTANT_SYNC:
         what = f"{said}: it hardly waits for the medium, so a power cut may cost acknowledged data"
         yield Finding("medium", "notice", what, "use a disk that honours flushes, or a UPS")
-    elif _is_card(_data(box)) and box.store.linger < CALM:
+    elif is_card(_data(box)) and box.store.linger is not None and box.store.linger < CALM:
         what = f"{said}; it is an SD card or eMMC, and store.linger is {box.store.linger}"
         yield Finding(
-            "medium", "notice", what, "set store.linger to 250ms: flash wears by the write"
+            "medium", "notice", what, "leave store.linger out: flash wears by the write"
         )
     else:
         yield Finding("medium", "good", said)
@@ -161,12 +162,6 @@ def _sync_time(folder: Path, times: int = 15) -> float:
             os.fdatasync(file.fileno())
             took.append((time.perf_counter() - begin) * 1e3)
     return statistics.median(took)
-
-
-def _is_card(folder: Path) -> bool:
-    number = folder.stat().st_dev
-    device = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve()
-    return "mmcblk" in device.name
 
 
 def _data(box: Box) -> Path:

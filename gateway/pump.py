@@ -10,6 +10,7 @@ from typing import Protocol
 
 from gateway.intake import BoundedInbox, Delivery, Feed, frames_apart
 from gateway.model import Batch, Millis
+from gateway.pace import Rest
 from gateway.ports import Clock, Health
 from gateway.spine import Spine, Turn
 from gateway.store import StoreFailed
@@ -46,11 +47,11 @@ class Pump:
         feeds: Mapping[str, Feed],
         after: Callable[[Turn], None],
         beat: Callable[[], object],
-        linger: float = 0.0,
+        rest: Rest = lambda took: 0.0,
     ) -> None:
         self._inbox, self._spine, self._store = inbox, spine, store
         self._clock, self._health, self._feeds = clock, health, feeds
-        self._after, self._beat, self._linger = after, beat, linger
+        self._after, self._beat, self._rest = after, beat, rest
         self._since_snapshot, self._snapshot_at = 0, clock.now()
 
     async def run(self) -> None:
@@ -59,10 +60,11 @@ class Pump:
         while True:
             self._beat()
             await self._inbox.wait(self._patience())
-            if (wait := earliest - loop.time()) > 0:
-                await asyncio.sleep(wait)  # a slow medium is written to in larger pieces
-            earliest = loop.time() + self._linger
+            if (wait := earliest - loop.time()) > 0 and len(self._inbox) < MOST:
+                await asyncio.sleep(wait)
+            begin = loop.time()
             await self.turn(self._inbox.take(MOST))
+            earliest = begin + self._rest(loop.time() - begin)
 
     async def drain(self) -> None:
         """The last turns before a stop; the final one leaves a snapshot behind."""

@@ -40,10 +40,10 @@ class StoreSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """The database's cap in bytes. At the cap the oldest readings go first."""
     reserve: Size = Size.parse("16MB")
     """A file of this size is kept to live on when the disk is full; 0 keeps none."""
-    linger: Duration = Duration.parse("20ms")
-    """How long readings gather before they are written: 5ms on an SSD, 250ms on an SD card, where
-    each write costs some 16 kB of flash whatever is in it. A device waits so long for its
-    acknowledgement."""
+    linger: Duration | None = None
+    """How long readings gather before they are written; a device waits so long for its
+    acknowledgement. Left out: 250ms on an SD card or eMMC, where each write costs some 16 kB of
+    flash whatever is in it; elsewhere 2 to 20ms, as long as writing takes."""
     quarantine_rows: Annotated[int, msgspec.Meta(ge=1)] = 10_000
     """So many unreadable packets are kept for inspection, newest first."""
     quarantine_limit: Size = Size.parse("16MB")

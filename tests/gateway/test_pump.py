@@ -6,6 +6,7 @@ from devices.registry import DeviceSpec
 from gateway.incidents import Account, Ledger
 from gateway.intake import BoundedInbox
 from gateway.model import Batch, Millis, Packet, Place, Reading
+from gateway.pace import Rest
 from gateway.pump import Pump
 from gateway.spine import Spine, Turn
 from gateway.store import StoreFailed
@@ -60,7 +61,7 @@ class Disk:
 class Rig:
     """A pump over a real spine, and what it told."""
 
-    def __init__(self, disk: Disk, linger: float = 0.0) -> None:
+    def __init__(self, disk: Disk, rest: Rest = lambda took: 0.0) -> None:
         decoder = Decoder([DeviceSpec(id="bin-1", dialect="zigbee2mqtt")])
         engine = Engine([], decoder.subjects())
         ledger = Ledger(lambda signal: Account("", "", "info", Place()))
@@ -77,7 +78,7 @@ class Rig:
             feeds={},
             after=self.told.append,
             beat=self._beat,
-            linger=linger,
+            rest=rest,
         )
 
     def _beat(self) -> None:
@@ -114,7 +115,7 @@ def test_while_one_batch_is_written_the_next_one_gathers() -> None:
 
 
 def test_a_slow_medium_is_written_to_in_larger_pieces() -> None:
-    rig = Rig(Disk(), linger=1.0)
+    rig = Rig(Disk(), rest=lambda took: 1.0)
     in_virtual_time(rig.play(5, [n / 10 for n in range(20)]))
     assert len(rig.disk.readings) == 20
     assert len(rig.disk.batches) <= 4

@@ -118,7 +118,9 @@ def test_the_medium_is_judged_by_its_syncs(
 def test_a_card_with_a_short_linger_is_told(
     site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(checkup, "_is_card", lambda folder: True)
+    monkeypatch.setattr(checkup, "is_card", lambda folder: True)
+    gateway = site / "gateway.yaml"
+    gateway.write_text(gateway.read_text().replace("store:", "store:\n  linger: 5ms"))
     _, found = findings(site, capsys)
     assert "store.linger" in about(found, "medium", "notice")[0]
 
