@@ -1,6 +1,7 @@
 """The site of the demo: written to a folder as anybody would write one, then run as such."""
 
 import fcntl
+import json
 import secrets
 import shutil
 from base64 import b64encode
@@ -76,6 +77,8 @@ def prepare(
     rules = files("simulators") / "demo_site" / "rules" / "demo.yaml"
     (root / "rules" / "demo.yaml").write_text(rules.read_text("utf-8"), "utf-8")
     _dump(root / "devices.yaml", {"devices": neighbourhood.entries(demo.sensors)})
+    grids = json.dumps(neighbourhood.grids(), ensure_ascii=False, indent=1)
+    (root / "grids.geojson").write_text(grids, "utf-8")
     _dump(root / "cameras.yaml", {"cameras": cameras(_copied(clips, root / "clips"))})
     return demo
 
@@ -118,12 +121,11 @@ def cameras(clips: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _camera(id: str, name: str, building: int, **how: Any) -> dict[str, Any]:
-    code = f"{neighbourhood.COMMUNITY}{building:03d}"
+    lat, lon = neighbourhood.middle(building - 1)
     place = {
         "site": neighbourhood.SITE,
-        "codes": [{"scheme": "cn-unit-grid", "value": code}],
-        "lat": neighbourhood.CENTRE[0],
-        "lon": neighbourhood.CENTRE[1],
+        "lat": lat,
+        "lon": lon,
         "address": f"槐荫里 {building} 号楼 Building {building}",
     }
     return {"id": id, "name": name, "place": place, "fps": 2, **how}

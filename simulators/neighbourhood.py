@@ -1,8 +1,8 @@
 """Huaiyinli (槐荫里): a community that does not exist, with a few hundred sensors that do.
 
-`sensors` says which there are and what will happen to them, `entries` is its devices.yaml, and
-`live` lets them publish over MQTT. Time is compressed: `speed` seconds of the simulation pass
-in one second of the gateway, so that a bin fills in a minute.
+`sensors` says which there are and what will happen to them, `entries` is its devices.yaml,
+`grids` its grids.geojson, and `live` lets them publish over MQTT. Time is compressed: `speed`
+seconds of the simulation pass in one second of the gateway, so that a bin fills in a minute.
 """
 
 import asyncio
@@ -25,6 +25,8 @@ COMMUNITY = "110101001088"
 """Twelve digits: city, district, street, community. Three more count the unit grids."""
 CENTRE = 39.9327, 116.4021
 BUILDINGS = 12
+HIGH, WIDE = 0.0007, 0.0009
+"""Degrees of a unit grid: some 80 m each way."""
 
 
 class Stock(NamedTuple):
@@ -170,16 +172,52 @@ def _entry(sensor: Sensor, speed: float) -> dict[str, Any]:
     return entry
 
 
+def grids() -> dict[str, Any]:
+    """The community's grids.geojson: twelve buildings in three rows, each a unit grid of its own,
+    with the corners that paths and fences give them."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {
+                "id": f"{COMMUNITY}{building + 1:03d}",
+                "name": f"{building + 1} 号楼 Building {building + 1}",
+                "scheme": "cn-unit-grid",
+            },
+            "geometry": {"type": "Polygon", "coordinates": [_outline(*divmod(building, 4))]},
+        }
+        for building in range(BUILDINGS)
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
+def middle(building: int) -> tuple[float, float]:
+    """Latitude and longitude of a building, counted from 0."""
+    row, column = divmod(building, 4)
+    return round(CENTRE[0] + row * HIGH, 6), round(CENTRE[1] + column * WIDE, 6)
+
+
+def _outline(row: int, column: int) -> list[list[float]]:
+    around = ((0, 0), (0, 1), (1, 1), (1, 0), (0, 0))
+    return [_corner(row + up, column + right) for up, right in around]
+
+
+def _corner(row: int, column: int) -> list[float]:
+    """Longitude and latitude; neighbours share it."""
+    rng = Random(f"corner {row} {column}")  # noqa: S311 - a simulation
+    lat = CENTRE[0] + (row - 0.5) * HIGH + rng.uniform(-0.00009, 0.00009)
+    lon = CENTRE[1] + (column - 0.5) * WIDE + rng.uniform(-0.00009, 0.00009)
+    return [round(lon, 6), round(lat, 6)]
+
+
 def _place(index: int, spot: str) -> dict[str, Any]:
-    """Twelve buildings stand in three rows; each is a unit grid of its own."""
+    """Somewhere about a building; its code is found by the coordinates."""
     building = index % BUILDINGS
     rng = Random(f"place {index}")  # noqa: S311 - a simulation
-    row, column = divmod(building, 4)
+    lat, lon = middle(building)
     zh, _, en = spot.partition(" ")
     return {
         "site": SITE,
-        "codes": [{"scheme": "cn-unit-grid", "value": f"{COMMUNITY}{building + 1:03d}"}],
-        "lat": round(CENTRE[0] + row * 0.0007 + rng.uniform(-0.0002, 0.0002), 6),
-        "lon": round(CENTRE[1] + column * 0.0009 + rng.uniform(-0.0003, 0.0003), 6),
+        "lat": round(lat + rng.uniform(-0.0002, 0.0002), 6),
+        "lon": round(lon + rng.uniform(-0.0003, 0.0003), 6),
         "address": f"槐荫里 {building + 1} 号楼{zh} Building {building + 1}, {en}",
     }

@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(
             f"good: {len(config.devices)} devices, {len(config.cameras)} cameras, "
+            f"{len(config.grids.all)} grids, "
             f"{len(config.rules)} rules, {len(config.sources)} ways in, "
             f"{len(config.sinks) + len(config.reading_sinks)} destinations"
         )

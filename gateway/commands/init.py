@@ -63,5 +63,5 @@ def _copy(template: Traversable, root: Path) -> None:
         if item.is_dir():
             (root / item.name).mkdir(exist_ok=True)
             _copy(item, root / item.name)
-        elif item.name.endswith(".yaml"):
+        elif item.name.endswith((".yaml", ".geojson")):
             (root / item.name).write_text(item.read_text(encoding="utf-8"), encoding="utf-8")

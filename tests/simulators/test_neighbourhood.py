@@ -8,10 +8,21 @@ import msgspec
 import pytest
 
 from devices.decoder import Decoder
+from devices.grids import Collection, Grids
 from devices.registry import DeviceSpec
 from gateway.clock import SystemClock
 from gateway.model import Packet
-from simulators.neighbourhood import PERIOD, SPEED, STORY, entries, live, sensors
+from simulators.neighbourhood import (
+    BUILDINGS,
+    COMMUNITY,
+    PERIOD,
+    SPEED,
+    STORY,
+    entries,
+    grids,
+    live,
+    sensors,
+)
 from simulators.publisher import Publisher
 from simulators.sensors import BURST, Sensor, Trouble, measure, messages
 from tests.gateway.mqtt.stage import HeldInbox, listening
@@ -38,12 +49,14 @@ def test_any_number_of_sensors_can_be_had(count):
     assert len({s.id for s in sensors(count)}) == count
 
 
-def test_every_device_has_a_unit_grid_and_a_point_near_the_centre():
-    for entry in entries(sensors()):
+def test_every_device_stands_in_the_unit_grid_of_its_building():
+    community = Grids(msgspec.convert(grids(), Collection).features)
+    for number, entry in enumerate(entries(sensors())):
         place = entry["place"]
-        assert len(place["codes"][0]["value"]) == 15
-        assert 39.93 < place["lat"] < 39.94
-        assert 116.40 < place["lon"] < 116.41
+        (code,) = community.codes(place["lat"], place["lon"])
+        building = sensors()[number].seed % BUILDINGS + 1
+        assert code.value == f"{COMMUNITY}{building:03d}"
+        assert f"Building {building}," in place["address"]
 
 
 @pytest.mark.parametrize("sensor", sensors(story=False), ids=lambda s: f"{s.dialect}-{s.id}")
