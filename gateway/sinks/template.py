@@ -7,10 +7,13 @@ in public stand in docs/presets/, to be copied and adapted.
     fields:  {workordercode: "{id}", scene: "{code}", dispatchtime: "{opened_at|%Y-%m-%d %H:%M:%S}"}
     maps:    {code: {by: kind, values: {overflowing_bin: "06042"}}}
     success: {path: code, equals: ["10000"]}
+
+Pictures go as links (`{uris}`), or themselves: base64 within the message, as parts of a multipart
+body, or uploaded before it (`pictures`).
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -19,9 +22,14 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
+from gateway.callback_map import CallbackMap
+from gateway.callbacks import Letter, Thanks
 from gateway.datum import Datum, convert
 from gateway.dossier import dossier
+from gateway.enclosures import Enclosed, Enclosures
+from gateway.model import Answer as Answered
 from gateway.model import Envelope, Incident, Phase
+from gateway.multipart import form_data
 from gateway.ports import Choked, Reject, Sink, Surroundings
 from gateway.template import Moment, as_text, filled, filled_xml, unknown
 from gateway.uplink import Answer, HttpSinkSpec, Uplink, settle, uplink
@@ -32,12 +40,13 @@ _TYPES = {
     "xml": "text/xml; charset=utf-8",
 }
 _TIMES = ("since", "opened_at", "updated_at", "closed_at")
-_MADE = ("phase", "grid", "lat", "lon", "text", "uris", "uri", "secrets", "parts")
+_MADE = ("phase", "grid", "lat", "lon", "text", "uris", "uri", "secrets", "parts", "images")
 _OURS = ("by_hand", "sinks")
 _TOLD = frozenset({*Incident.__struct_fields__, *_MADE}).difference(_OURS)
 """What a template may name: the dossier of the incident (gateway.dossier), and what is made of it
 for platforms: `phase`; `grid.<scheme>`, the place's code in that scheme; `lat` and `lon` in the
-declared datum; `text`, the reasons in words; `uris`, all pictures, and `uri`, the last one."""
+declared datum; `text`, the reasons in words; `uris`, all pictures, and `uri`, the last one;
+`images`, the pictures in base64, or what the platform called them when they were uploaded."""
 
 
 class Map(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +89,12 @@ class Template(HttpSinkSpec, frozen=True, kw_only=True):
     """What the platform wants to hear of; the rest is passed over."""
     success: Success | None = None
     """Without it every 2xx counts."""
+    reference: str = ""
+    """Where in its JSON answer stands its own number of the case, with dots."""
+    callback: CallbackMap | None = None
+    """How it says later what became of it."""
+    pictures: Enclosed | None = None
+    """Without it pictures go as links only."""
     known: str = ""
     """A regular expression that the answer contains if it has this incident already."""
     datum: Datum = "wgs84"
@@ -103,6 +118,17 @@ class Template(HttpSinkSpec, frozen=True, kw_only=True):
             _well_formed(text)
         if self.time_zone not in available_timezones():
             raise ValueError(f"time_zone: {self.time_zone!r} is no time zone")
+        if self.pictures and self.pictures.how == "multipart" and self.body != "form":
+            raise ValueError("pictures: `how: multipart` needs `body: form`")
+
+    def hear(self, letter: Letter) -> Sequence[Answered]:
+        if self.callback:
+            return self.callback.read(letter, self.id, self.answers)
+        return HttpSinkSpec.hear(self, letter)
+
+    @property
+    def thanks(self) -> Thanks | None:
+        return self.callback.answered if self.callback else None
 
     def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]:
         return _opened(self, around)
@@ -117,19 +143,27 @@ async def _opened(spec: Template, around: Surroundings) -> AsyncIterator[Sink]:
 class _Platform:
     def __init__(self, spec: Template, around: Surroundings, http: Uplink) -> None:
         self._spec, self._around, self._http = spec, around, http
+        self._enclosed = Enclosures(spec.pictures, around, http) if spec.pictures else None
 
     async def send(self, envelope: Envelope) -> str | None:
         if envelope.phase not in self._spec.phases:
             return None
-        body = letter(self._spec, values(self._spec, envelope, self._around))
-        headers = {"Content-Type": _TYPES[self._spec.body]}
-        answer = await self._http.request("POST", self._spec.url, body, headers)
+        spec = self._spec
+        told = values(spec, envelope, self._around)
+        body, kind = b"", _TYPES[spec.body]
+        if self._enclosed:
+            files = await self._enclosed.files(envelope.incident.evidence)
+            told["images"] = await self._enclosed.images(files)
+            if self._enclosed.beside:
+                body, kind = form_data(_form(spec, told), files)
+        body = body or letter(spec, told)
+        answer = await self._http.request("POST", spec.url, body, {"Content-Type": kind})
         if self._spec.known and re.search(self._spec.known, _body(answer)):
             return ""
         settle(answer, self._around.clock.now())
         if self._spec.success and not _taken(self._spec.success, answer):
             raise Choked(str(answer))
-        return ""
+        return answer.text_at(spec.reference) if spec.reference else ""
 
 
 def letter(spec: Template, told: Mapping[str, Any]) -> bytes:
@@ -137,10 +171,13 @@ def letter(spec: Template, told: Mapping[str, Any]) -> bytes:
     if spec.body == "xml":
         parts = {name: filled_xml(part, told) for name, part in spec.parts.items()}
         return filled_xml(spec.document, {**told, "parts": parts}).encode()
-    fields = filled(spec.fields, told)
     if spec.body == "form":
-        return urlencode({name: as_text(value) for name, value in fields.items()}).encode()
-    return msgspec.json.encode(fields)
+        return urlencode(_form(spec, told)).encode()
+    return msgspec.json.encode(filled(spec.fields, told))
+
+
+def _form(spec: Template, told: Mapping[str, Any]) -> dict[str, str]:
+    return {name: as_text(value) for name, value in filled(spec.fields, told).items()}
 
 
 def values(spec: Template, envelope: Envelope, around: Surroundings) -> dict[str, Any]:
@@ -161,6 +198,7 @@ def values(spec: Template, envelope: Envelope, around: Surroundings) -> dict[str
         "text": "; ".join(reason.text for reason in incident.reasons),
         "uris": uris,
         "uri": uris[-1] if uris else "",
+        "images": [],
         "secrets": spec.secrets,
     }
     return told | {name: _looked_up(name, table, told) for name, table in spec.maps.items()}
