@@ -57,6 +57,7 @@ def listener(port: int) -> MqttListener:
         users=(MqttUser(USER, ("zigbee2mqtt/+",), PASSWORD),),
         max_connections=11_000,
         receive_maximum=65_535,
+        max_rate=0,
     )
 
 

@@ -3,9 +3,10 @@
 import hmac
 import os
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 from gateway.passwords import is_hash, verify_password
 
@@ -20,6 +21,8 @@ class MqttUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     that begin with $ are meant only by filters that begin with $."""
     password: str = ""
     """As `!secret`, or its hash (`scrypt$…`). Empty: by certificate only."""
+    max_rate: Annotated[float, Meta(ge=0)] | None = None
+    """Messages per second of each of its clients, instead of the listener's `max_rate`."""
 
     def __post_init__(self) -> None:
         if not self.name or any(c in self.name for c in "/+#\0"):
@@ -107,6 +110,10 @@ class Access:
     def may_publish(self, user: str, topic: str) -> bool:
         allowed = self._topics[user] if user else self._anonymous
         return any(matches(each, topic) for each in allowed)
+
+    def rate(self, user: str) -> float | None:
+        """Messages per second that were allowed to *user* in particular."""
+        return self._users[user].max_rate if user else None
 
     def _digest(self, password: bytes) -> bytes:
         return hmac.digest(self._key, password, "sha256")

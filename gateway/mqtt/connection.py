@@ -11,11 +11,12 @@ from functools import partial
 
 from gateway.model import Packet
 from gateway.mqtt import encode
-from gateway.mqtt.endpoint import Endpoint, Rate
+from gateway.mqtt.endpoint import Endpoint
 from gateway.mqtt.greeting import Welcome, greet
 from gateway.mqtt.line import Line
 from gateway.mqtt.packets import Connect, decode_connect, decode_disconnect, decode_subscribe
 from gateway.mqtt.publishing import Publishing, Receipt
+from gateway.mqtt.rates import Rate
 from gateway.mqtt.wire import (
     BUSY,
     CONNECT,
@@ -59,7 +60,7 @@ class Connection(Line):
         self._early: list[Frame] = []
         self._owed: deque[Receipt] = deque()
         self._partial = 0
-        self._rate = Rate(self._limits.rate, self._limits.burst, self._seen)
+        self._rate = Rate(0, 0, self._seen)
         self.user = ""
 
     @property
@@ -176,6 +177,7 @@ class Connection(Line):
             self.close(error.code, str(error))
             return
         self._welcome, self.user = welcome, welcome.user
+        self._rate = endpoint.rates.of(welcome.user, welcome.client_id, self._loop.time())
         self._publishing = Publishing(
             hello.version,
             endpoint.name,
@@ -257,8 +259,7 @@ class Connection(Line):
             await endpoint.inbox.put(receipt.items, receipt if receipt.acks else None)
             endpoint.wait(-size)
         if pause:
-            who = self.user or "anonymous"
-            endpoint.health.count("mqtt_throttled", part=endpoint.name, why=who)
+            endpoint.rates.slow(self.user or "anonymous", endpoint.name, endpoint.health)
             await asyncio.sleep(pause)
         if self._closed is not None:
             self._transport.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from gateway.mqtt.access import Access, Credentials
+from gateway.mqtt.rates import Rates
 from gateway.mqtt.wire import SHUTTING_DOWN, TAKEN_OVER
 from gateway.ports import Health, Inbox
 
@@ -77,22 +78,6 @@ class Sessions:
         session.expires = expires
 
 
-class Rate:
-    """A token bucket: *rate* messages per second on average over *burst* seconds; 0: none."""
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate, self._most, self._then = rate, rate * burst, now
-        self._left = self._most
-
-    def debt(self, messages: int, now: float) -> float:
-        """Take *messages* at *now*; how many seconds it lasts until they are within the rate."""
-        if not self._rate:
-            return 0.0
-        refilled = self._left + (now - self._then) * self._rate
-        self._left, self._then = min(self._most, refilled) - messages, now
-        return max(0.0, -self._left / self._rate)
-
-
 class Client(Protocol):
     """A connection, as the endpoint sees it."""
 
@@ -137,6 +122,7 @@ class Endpoint:
         self.closing = False
         self.full = False
         self.sessions = Sessions(2 * limits.connections)
+        self.rates = Rates(limits.rate, limits.burst, 2 * limits.connections, access)
         self._proving = asyncio.Semaphore(PROVING_AT_ONCE)
         self._notes = 0
 
@@ -189,13 +175,13 @@ class Endpoint:
         if self._notes <= NOTES_PER_SECOND:
             log.warning("%s: " + text, self.name, *details)
 
-    async def watch(self, tell: Callable[[int], None]) -> None:
-        """Once a second: shed who is silent or slow, and *tell* how many clients there are."""
-        loop, told = asyncio.get_running_loop(), -1
+    async def watch(self, tell: Callable[[str], None]) -> None:
+        """Once a second: shed who is silent or slow, and *tell* in words how it stands."""
+        loop, told = asyncio.get_running_loop(), ""
         while True:
-            if told != len(self.connections):
-                told = len(self.connections)
-                tell(told)
+            if told != (state := self._state()):
+                told = state
+                tell(state)
             await asyncio.sleep(1.0)
             if self._notes > NOTES_PER_SECOND:
                 log.warning("%s: %d more like these", self.name, self._notes - NOTES_PER_SECOND)
@@ -203,6 +189,10 @@ class Endpoint:
             now = loop.time()
             for client in tuple(self.connections):
                 client.check(now)
+
+    def _state(self) -> str:
+        here, loudest = f"clients: {len(self.connections)}", self.rates.loudest()
+        return f"{here}; above its rate and slowed down: {loudest}" if loudest else here
 
     async def shut(self, grace: float) -> None:
         """Read no more, wait at most *grace* seconds for what is owed to clients, say goodbye."""

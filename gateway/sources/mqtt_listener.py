@@ -64,9 +64,9 @@ class MqttListener(SourceSpec, frozen=True, kw_only=True):
     """Bytes of the largest message."""
     receive_maximum: Annotated[int, Meta(ge=1, le=65_535)] = 2000
     """Messages of QoS 1 and 2 that one client may have unacknowledged."""
-    max_rate: Annotated[float, Meta(ge=0)] = 0.0
+    max_rate: Annotated[float, Meta(ge=0)] = 1000.0
     """Messages per second of one client, on average over 10 s; above it, it is read more
-    slowly. 0: no limit."""
+    slowly, and nothing of it is dropped. 0: no limit. A user may have another one."""
     connect_timeout: Duration = Duration(10_000)
     """How long a client may take to say CONNECT, and to shake hands with TLS."""
     grace: Duration = Duration(5_000)
@@ -117,9 +117,8 @@ class Listener:
             )
             self.port = server.sockets[0].getsockname()[1]
 
-            def tell(clients: int) -> None:
-                where = f"listening on {spec.host}:{self.port}"
-                health.report(spec.id, "ok", f"{where}, clients: {clients}")
+            def tell(state: str) -> None:
+                health.report(spec.id, "ok", f"listening on {spec.host}:{self.port}, {state}")
 
             try:
                 await endpoint.watch(tell)

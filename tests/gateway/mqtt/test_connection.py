@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.mqtt import encode
-from gateway.mqtt.access import Access
+from gateway.mqtt.access import Access, MqttUser
 from gateway.mqtt.connection import Connection
-from gateway.mqtt.endpoint import Endpoint, Limits, Rate
+from gateway.mqtt.endpoint import Endpoint, Limits
 from gateway.mqtt.packets import Connect, Publish, Will
+from gateway.mqtt.rates import Rate, Rates
 from gateway.mqtt.wire import CONNACK, DISCONNECT, PINGRESP, PUBACK, Frames
 from tests.gateway.mqtt.stage import HeldInbox, Tally
 from tests.virtual_time import in_virtual_time
@@ -355,3 +356,13 @@ def test_a_rate_is_an_average_over_its_burst():
     assert rate.debt(1, now=0.6) == pytest.approx(0)
     assert rate.debt(25, now=100) == pytest.approx(0.5)
     assert Rate(0, 10, now=0).debt(10**9, now=0) == 0
+
+
+def test_to_come_back_does_not_fill_a_bucket_again_and_each_user_may_have_its_own():
+    users = MqttUser("meter", ("#",), "x", max_rate=5), MqttUser("bridge", ("#",), "y")
+    rates = Rates(10, 1, 2, Access(users))
+    assert rates.of("meter", "a", now=0).debt(10, now=0) == pytest.approx(1.0)
+    assert rates.of("meter", "a", now=0).debt(0, now=0) == pytest.approx(1.0)
+    assert rates.of("meter", "b", now=0).debt(5, now=0) == 0
+    assert rates.of("bridge", "c", now=0).debt(10, now=0) == 0
+    assert rates.of("meter", "a", now=0).debt(0, now=0) == 0  # forgotten: only two are kept
