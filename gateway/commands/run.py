@@ -11,7 +11,7 @@ import uvloop
 
 from config.load import Invalid, load
 from config.schema import Config
-from gateway import app
+from gateway import app, memory
 from gateway.clock import SystemClock
 from gateway.service import set_up_logs
 from gateway.store import StoreLocked, StoreTooNew
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     set_up_logs(args.log)
     _open_many_files()
+    memory.few_arenas()
     try:
         uvloop.run(until_signalled(config))
     except (StoreLocked, StoreTooNew) as error:
@@ -55,4 +56,8 @@ async def until_signalled(config: Config) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await app.run(config, SystemClock(), stop)
+    tidying = asyncio.create_task(memory.tidy(), name="memory")
+    try:
+        await app.run(config, SystemClock(), stop)
+    finally:
+        tidying.cancel()
