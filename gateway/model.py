@@ -210,6 +210,8 @@ class Reason(msgspec.Struct, frozen=True):
     '' where value and limit say all."""
     lasted: float | None = None
     """Seconds that it has lasted, where that matters."""
+    device: str = ""
+    """Who said it, where several are judged together."""
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -255,6 +257,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 1.0
     handled_by: str = ""
     note: str = ""
+    by: str = ""
+    """Who made this version; '' where no person did."""
     by_hand: bool = False
     """A person reopened it: only a person closes it."""
     sinks: tuple[str, ...] | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from gateway.model import Evidence, Millis, Observation, Reading
+from gateway.model import Evidence, Millis, Observation, Reading, Reason
 from rules.rule import Part
 from rules.selector import Select
 from rules.values import Values
@@ -17,12 +17,26 @@ class Said(NamedTuple):
 
     met: bool
     at: Millis
-    text: str = ""
+    source: str
+    quantity: str = ""
+    """'' for a camera."""
+    value: float | str = ""
+    """Of a camera: the labels that it sees."""
+    unit: str = ""
     last_met: Millis | None = None
     since: Millis | None = None
     """Since when it has met the condition without a break."""
     evidence: tuple[Evidence, ...] = ()
     confidence: float = 1.0
+
+    def reason(self, before: str = "") -> Reason:
+        """Who says what; *before*: words that stand before it."""
+        if not self.quantity:
+            text = f"{before}{self.source}: {self.value}"
+            return Reason(text, value=self.value, code="sees", device=self.source)
+        value = self.value if isinstance(self.value, str) else f"{self.value:.6g}"
+        text = f"{before}{self.source}: {self.quantity} {value} {self.unit}".rstrip()
+        return Reason(text, self.quantity, self.value, None, self.unit, "said", None, self.source)
 
 
 class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -55,9 +69,11 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
         a number is wanted)."""
         if isinstance(seen, Reading):
             met = self._meets(seen.value)
-            said = met if met is None else Said(met, seen.at, self._words(seen))
+            if met is None:
+                return None
+            said = Said(met, seen.at, seen.device, seen.quantity, seen.value, seen.unit)
         elif seen.health:
-            said = None
+            return None
         else:
             found = [
                 d
@@ -70,11 +86,12 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
             said = Said(
                 bool(found),
                 seen.at,
-                f"{seen.camera}: " + ", ".join(sorted({d.label for d in found})),
+                seen.camera,
+                value=", ".join(sorted({d.label for d in found})),
                 evidence=evidence[-MOST_EVIDENCE:],
                 confidence=max((d.score for d in found), default=1.0),
             )
-        return None if said is None else _since(said, before)
+        return _since(said, before)
 
     def _meets(self, value: float | str) -> bool | None:
         if self.equals is not None:
@@ -85,15 +102,11 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
             return value > self.above
         return self.below is not None and value < self.below
 
-    def _words(self, seen: Reading) -> str:
-        value = seen.value if isinstance(seen.value, str) else f"{seen.value:.6g}"
-        return f"{seen.device}: {seen.quantity} {value} {seen.unit}".rstrip()
-
 
 def _since(said: Said, before: Said | None) -> Said:
     """*said* with what is remembered of the time before it."""
     if not said.met:
-        return said._replace(last_met=before.last_met if before else None)
+        return said if before is None else said._replace(last_met=before.last_met)
     met_before = before is not None and before.met
     since = before.since if before is not None and met_before else said.at
     evidence = said.evidence or (before.evidence if before is not None and met_before else ())

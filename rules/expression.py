@@ -6,7 +6,7 @@ a division by zero) is unknown, and unknown goes by Kleene's logic: `false && un
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
@@ -60,6 +60,7 @@ class Expression:
         _want(self._tree, "flag", self.kinds)
         self.names = tuple(self.kinds)
         self._fast = _compile(self._tree, self.names)
+        self._types = [str if self.kinds[name] == "text" else float for name in self.names]
 
     @classmethod
     def parse(cls, raw: Any) -> Self:
@@ -72,7 +73,7 @@ class Expression:
         """Whether it holds; None when that is unknown."""
         try:
             given = [values[name] for name in self.names]
-            if all(_fits(v, self.kinds[n]) for n, v in zip(self.names, given, strict=True)):
+            if [*map(type, given)] == self._types or self._fit(given):
                 return bool(self._fast(*given))
         except (KeyError, ArithmeticError):
             pass  # some piece is unknown; the whole need not be
@@ -80,6 +81,9 @@ class Expression:
             return bool(_value(self._tree, values, self.kinds))
         except _Unknown:
             return None
+
+    def _fit(self, given: Sequence[Value]) -> bool:
+        return all(_fits(v, self.kinds[n]) for n, v in zip(self.names, given, strict=True))
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"

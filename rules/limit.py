@@ -13,6 +13,10 @@ class Figure(NamedTuple):
     what: str
     value: float
     unit: str
+    code: str = ""
+    """How it is called in other languages, where it is not the quantity itself …"""
+    lasted: float | None = None
+    """… and over how many seconds."""
 
 
 class Limited(Rule, frozen=True, kw_only=True):
@@ -84,11 +88,11 @@ class Limited(Rule, frozen=True, kw_only=True):
         return None if self.clear_above is None else ("above", self.clear_above)
 
     def _compared(self, figure: Figure, verb: str, against: tuple[str, float]) -> Reason:
-        what, value, unit = figure
+        what, value, unit, code, lasted = figure
         side, limit = against
         tail = f" {unit}" if unit and unit != "1" else ""
         text = f"{what} {value:.6g}{tail} {verb} {side} {limit:.6g}{tail}"
-        return Reason(text, self.select.quantity[0], value, limit, unit)
+        return Reason(text, self.select.quantity[0], value, limit, unit, code, lasted)
 
 
 def _wrong_way(low: float | None, high: float | None) -> bool:

@@ -69,8 +69,10 @@ class Counter(Limited, frozen=True, kw_only=True):
         return self.beyond(self._increase(state, now), firing)
 
     def due(self, state: Meter, now: Millis) -> Millis | None:
-        """When the window's beginning passes the next change."""
+        """When the window's beginning passes the next change; with that an increase falls."""
         if not state.at:
+            return None
+        if self.above is not None and not self.beyond(self._increase(state, now), True):
             return None
         after = self._base(state, now) + 1
         start = state.at[after] if after < len(state.at) else None
@@ -91,7 +93,8 @@ class Counter(Limited, frozen=True, kw_only=True):
 
     def figure(self, state: Meter, now: Millis) -> Figure:
         what = f"{self.select.quantity[0]} within {self.within}: increase"
-        return Figure(what, self._increase(state, now), state.unit)
+        seconds = self.within.seconds
+        return Figure(what, self._increase(state, now), state.unit, "increase", seconds)
 
     def _base(self, state: Meter, now: Millis) -> int:
         """The last sample at or before the beginning of the window, or the first one."""

@@ -16,6 +16,11 @@ from gateway.model import (
 )
 from rules.rule import By, Part, Report, Rule
 
+_NONE = {
+    "left_early": "has stayed for long enough",
+    "gone": "is seen any more",
+    "not_seen": "is seen",
+}
 MOST_TRACKS = 64
 MOST_EVIDENCE = 8
 SCENES_STAND = Duration.parse("2m")
@@ -113,8 +118,7 @@ class Object(Rule, frozen=True, kw_only=True):
     def report(self, state: Seen, now: Millis, firing: bool) -> Report:
         stayed = [t for t in (state.tracks or {}).values() if now - t.since >= self.dwell]
         if not stayed:
-            gone = "has stayed for long enough" if state.tracks else "is seen any more"
-            return Report((Reason(f"no {' or '.join(self.select.label)} {gone}"),))
+            return Report((self._none("left_early" if state.tracks else "gone"),))
         return Report(
             reasons=tuple(_reason(track, now) for track in stayed),
             evidence=tuple(dict.fromkeys(e for t in stayed for e in t.evidence))[-MOST_EVIDENCE:],
@@ -123,9 +127,14 @@ class Object(Rule, frozen=True, kw_only=True):
 
     def rest(self, state: Seen, now: Millis) -> tuple[Reason, ...]:
         if not state.tracks:
-            return (Reason(f"no {' or '.join(self.select.label)} is seen"),)
-        wanted = f"wanted: {self.count} for {self.dwell}"
-        return (*(_reason(track, now) for track in state.tracks.values()), Reason(wanted))
+            return (self._none("not_seen"),)
+        text = f"wanted: {self.count} for {self.dwell}"
+        wanted = Reason(text, value=self.count, code="wanted", lasted=self.dwell.seconds)
+        return (*(_reason(track, now) for track in state.tracks.values()), wanted)
+
+    def _none(self, code: str) -> Reason:
+        text = f"no {' or '.join(self.select.label)} {_NONE[code]}"
+        return Reason(text, value=", ".join(self.select.label), code=code)
 
     def _wanted(self, found: Detection) -> bool:
         zone = self.select.zone

@@ -101,4 +101,5 @@ class Outage(Rule, frozen=True, kw_only=True):
 
     def rest(self, state: Roll, now: Millis) -> tuple[Reason, ...]:
         silent = sum(heard.silent_at <= now for heard in state.heard.values())
-        return (Reason(f"{silent} of {len(state.heard)} are silent; limit {self.count}"),)
+        text = f"{silent} of {len(state.heard)} are silent; limit {self.count}"
+        return (Reason(text, value=silent, limit=self.count, code="outage"),)

@@ -11,9 +11,12 @@ from rules.rule import By, Part, Report, Rule
 
 
 class Voices(msgspec.Struct, array_like=True):
-    """What each device said last, by its id."""
+    """What each device said last, by its id, as far as that counts."""
 
-    said: dict[str, Said] = {}
+    met: dict[str, Said] = {}
+    fading: dict[str, Said] = {}
+    """Those that no longer meet it, for a while."""
+    ever: bool = False
 
 
 class Quorum(Rule, frozen=True, kw_only=True):
@@ -53,28 +56,37 @@ class Quorum(Rule, frozen=True, kw_only=True):
 
     def take(self, state: Voices, seen: Observation, part: int) -> bool:
         source = seen.device if isinstance(seen, Reading) else seen.camera
-        before = state.said.get(source)
+        before = state.met.get(source) or state.fading.get(source)
         said = self.each.said(seen, before)
         if said is None:
             return False
-        state.said[source] = said
+        state.ever = True
+        state.met.pop(source, None)
+        state.fading.pop(source, None)
+        if said.met:
+            state.met[source] = said
+        elif self._counts(said, seen.at):
+            state.fading[source] = said
         return said.met and not (before is not None and before.met)
 
     def verdict(self, state: Voices, now: Millis, firing: bool) -> bool | None:
-        return len(self._agree(state, now)) >= self.count if state.said else None
+        if not state.ever:
+            return None
+        count = len(state.met)
+        if count < self.count and state.fading:
+            count += sum(self._counts(said, now) for said in state.fading.values())
+        return count >= self.count
 
     def due(self, state: Voices, now: Millis) -> Millis | None:
         """When the next one of those that no longer meet it stops counting."""
-        ends = (
-            said.last_met + self.within
-            for said in self._agree(state, now).values()
-            if not said.met and said.last_met is not None
-        )
-        return min(ends, default=None)
+        if not state.fading:
+            return None
+        ends = ((said.last_met or 0) + self.within for said in state.fading.values())
+        return min((end for end in ends if end > now), default=None)
 
     def report(self, state: Voices, now: Millis, firing: bool) -> Report:
         agree = self._agree(state, now)
-        reasons = tuple(Reason(said.text) for said in agree.values() if said.met)
+        reasons = tuple(said.reason() for said in agree.values() if said.met)
         head = Reason(f"{len(agree)} agree within {self.within}; limit {self.count}",
                       value=len(agree), limit=self.count, code="agree")  # fmt: skip
         evidence = tuple(dict.fromkeys(e for said in agree.values() for e in said.evidence))
@@ -82,8 +94,9 @@ class Quorum(Rule, frozen=True, kw_only=True):
         return Report((head, *reasons), tuple(agree), evidence, confidence)
 
     def _agree(self, state: Voices, now: Millis) -> dict[str, Said]:
-        return {
-            source: said
-            for source, said in sorted(state.said.items())
-            if said.met or (said.last_met is not None and now - said.last_met < self.within)
-        }
+        fading = {id: said for id, said in state.fading.items() if self._counts(said, now)}
+        return dict(sorted((state.met | fading).items()))
+
+    def _counts(self, said: Said, now: Millis) -> bool:
+        """Whether one that does not meet it did so lately."""
+        return said.last_met is not None and now - said.last_met < self.within

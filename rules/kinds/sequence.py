@@ -20,7 +20,7 @@ class Story(msgspec.Struct, array_like=True):
     then: dict[str, Said] = {}
     came: list[str] = []
     """Sources of the second condition that began to meet it in time, and still do."""
-    before: str = ""
+    before: Said | None = None
     """What had come first."""
 
 
@@ -82,10 +82,10 @@ class Sequence(Rule, frozen=True, kw_only=True):
     def report(self, state: Story, now: Millis, firing: bool) -> Report:
         came = [state.then[source] for source in state.came]
         if not came:
-            return Report((Reason("what came second is over"),))
-        texts = [f"first {state.before}", *(f"then {said.text}" for said in came)]
+            return Report((Reason("what came second is over", code="second_over"),))
+        first = (state.before.reason("first "),) if state.before else ()
         return Report(
-            tuple(map(Reason, texts)),
+            (*first, *(said.reason("then ") for said in came)),
             tuple(state.came),
             tuple(dict.fromkeys(e for said in came for e in said.evidence)),
             max(said.confidence for said in came),
@@ -93,13 +93,14 @@ class Sequence(Rule, frozen=True, kw_only=True):
 
     def rest(self, state: Story, now: Millis) -> tuple[Reason, ...]:
         if not any(said.met for said in state.then.values()):
-            return (Reason("what would come second is not met"),)
-        return (Reason(f"what comes second is met, but nothing came first within {self.within}"),)
+            return (Reason("what would come second is not met", code="no_second"),)
+        text = f"what comes second is met, but nothing came first within {self.within}"
+        return (Reason(text, code="no_first", lasted=self.within.seconds),)
 
-    def _came_first(self, state: Story, now: Millis) -> str | None:
+    def _came_first(self, state: Story, now: Millis) -> Said | None:
         """What met the first condition last, if that is not too long ago."""
         met = [s for s in state.first.values() if s.last_met is not None]
-        last = max(met, key=lambda s: (s.last_met or 0, s.text), default=None)
+        last = max(met, key=lambda s: (s.last_met or 0, s.source), default=None)
         if last is None or now - (last.last_met or 0) > self.within:
             return None
-        return last.text
+        return last

@@ -88,7 +88,11 @@ class Silence(Rule, frozen=True, kw_only=True):
     def rest(self, state: Heard, now: Millis) -> tuple[Reason, ...]:
         gap, limit = _seconds(now - state.last), _seconds(state.after)
         since = "heard" if state.ever else "never heard, watched only since"
-        return (Reason(f"{since} {gap} ago; limit {limit}"),)
+        code, text = (
+            "heard_ago" if state.ever else "never_heard",
+            f"{since} {gap} ago; limit {limit}",
+        )
+        return (Reason(text, "", gap.seconds, limit.seconds, "", code, gap.seconds),)
 
     def _limit(self, subject: Subject) -> int:
         after = self.after if self.after is not None else (subject.period or 0) * self.periods

@@ -79,7 +79,8 @@ class Stuck(Rule, frozen=True, kw_only=True):
     def report(self, state: Flat, now: Millis, firing: bool) -> Report:
         quantity = self.select.quantity[0]
         if not firing:
-            return Report((Reason(f"{quantity} changes again", quantity, state.value),))
+            text = f"{quantity} changes again"
+            return Report((Reason(text, quantity, state.value, unit=state.unit, code="moves"),))
         return Report(self.rest(state, now))
 
     def rest(self, state: Flat, now: Millis) -> tuple[Reason, ...]:

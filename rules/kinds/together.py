@@ -9,10 +9,28 @@ from rules.condition import Condition, Said
 from rules.rule import By, Part, Report, Rule
 
 
-class Picture(msgspec.Struct, array_like=True):
-    """For each condition, what each source said last."""
+class Words(msgspec.Struct, array_like=True):
+    """What each source said last about one condition; who spoke last stands last."""
 
-    said: list[dict[str, Said]]
+    met: dict[str, Said] = {}
+    unmet: dict[str, Said] = {}
+
+    def put(self, said: Said) -> None:
+        self.met.pop(said.source, None)
+        self.unmet.pop(said.source, None)
+        (self.met if said.met else self.unmet)[said.source] = said
+
+    def forget(self, until: Millis) -> None:
+        """Drop what was said at *until* or before."""
+        for words in (self.met, self.unmet):
+            while words and (first := next(iter(words.values()))).at <= until:
+                del words[first.source]
+
+
+class Picture(msgspec.Struct, array_like=True):
+    """What was said about each condition."""
+
+    words: list[Words]
 
 
 class Together(Rule, frozen=True, kw_only=True):
@@ -49,45 +67,55 @@ class Together(Rule, frozen=True, kw_only=True):
         return tuple(condition.part() for condition in self.all)
 
     def start(self, subject: Subject, now: Millis) -> Picture:
-        return Picture([{} for _ in self.all])
+        return Picture([Words() for _ in self.all])
 
     def take(self, state: Picture, seen: Observation, part: int) -> bool:
         source = seen.device if isinstance(seen, Reading) else seen.camera
-        before = state.said[part].get(source)
+        words = state.words[part]
+        before = words.met.get(source)
         said = self.all[part].said(seen, before)
         if said is None:
             return False
-        state.said[part][source] = said
-        if not said.met:
-            return False
-        return before is None or not before.met or said.evidence != before.evidence
+        words.put(said)
+        return said.met and (before is None or said.evidence != before.evidence)
 
     def verdict(self, state: Picture, now: Millis, firing: bool) -> bool | None:
         """Known to fail as soon as one condition is; met when all are; else unknown."""
         unknown = False
-        for said in state.said:
-            fresh = [s for s in said.values() if now - s.at < self.within]
-            if not any(s.met for s in fresh):
-                if fresh:
+        for words in state.words:
+            words.forget(now - self.within)
+            if not words.met:
+                if words.unmet:
                     return False
                 unknown = True
         return None if unknown else True
 
     def due(self, state: Picture, now: Millis) -> Millis | None:
         """When the next word is too old."""
-        ends = (s.at + self.within for said in state.said for s in said.values())
-        return min((end for end in ends if end > now), default=None)
+        due = None
+        for words in state.words:
+            for said in (words.met, words.unmet):
+                for first in said.values():
+                    end = first.at + self.within
+                    if end > now:
+                        due = end if due is None or end < due else due
+                        break
+        return due
 
     def report(self, state: Picture, now: Millis, firing: bool) -> Report:
-        met = {
-            source: s
-            for said in state.said
-            for source, s in sorted(said.items())
-            if s.met and now - s.at < self.within
-        }
+        fresh = [
+            said
+            for words in state.words
+            for _, said in sorted(words.met.items())
+            if now - said.at < self.within
+        ]
+        met = {said.source: said for said in fresh}
         return Report(
-            tuple(Reason(s.text) for s in met.values()) or (Reason("no condition is met"),),
+            tuple(said.reason() for said in met.values()) or (_NONE,),
             tuple(met),
-            tuple(dict.fromkeys(e for s in met.values() for e in s.evidence)),
-            max((s.confidence for s in met.values()), default=1.0),
+            tuple(dict.fromkeys(e for said in met.values() for e in said.evidence)),
+            max((said.confidence for said in met.values()), default=1.0),
         )
+
+
+_NONE = Reason("no condition is met", code="none_met")

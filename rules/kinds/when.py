@@ -62,27 +62,31 @@ class When(Rule, frozen=True, kw_only=True):
         return False
 
     def verdict(self, state: Said, now: Millis, firing: bool) -> bool | None:
-        if self.within is None:
+        limit = None if self.within is None else now - self.within
+        if limit is None or min(state.at.values(), default=now) > limit:
             return self.when(state.value)
-        limit = now - self.within
         return self.when({q: v for q, v in state.value.items() if state.at[q] > limit})
 
     def due(self, state: Said, now: Millis) -> Millis | None:
-        if self.within is None:
+        if self.within is None or not state.at:
             return None
+        first = min(state.at.values()) + self.within
+        if first > now:
+            return first
         return min((e for at in state.at.values() if (e := at + self.within) > now), default=None)
 
     def report(self, state: Said, now: Millis, firing: bool) -> Report:
-        return Report((self._reason(state, "holds" if firing else "no longer holds"),))
+        return Report(self._reasons(state, "holds" if firing else "no longer holds"))
 
     def rest(self, state: Said, now: Millis) -> tuple[Reason, ...]:
-        return (self._reason(state, "does not hold"),)
+        return self._reasons(state, "does not hold")
 
-    def _reason(self, state: Said, holds: str) -> Reason:
-        said = ", ".join(
-            f"{q} {v if isinstance(v, str) else format(v, '.6g')}"
-            for q, v in sorted(state.value.items())
-        )
-        first = self.when.names[0]
-        why = f"{said}: {self.when.text} {holds}"
-        return Reason(why, first, state.value.get(first))
+    def _reasons(self, state: Said, holds: str) -> tuple[Reason, ...]:
+        """The expression with its first value, then the other values."""
+        first, *others = [self._reason(name, state.value.get(name)) for name in self.when.names]
+        whole = f"{first.text}: {self.when.text} {holds}"
+        return (replace(first, text=whole, limit=self.when.text, code="when"), *others)
+
+    def _reason(self, quantity: str, value: float | str | None) -> Reason:
+        shown = value if isinstance(value, str) else "?" if value is None else f"{value:.6g}"
+        return Reason(f"{quantity} {shown}", quantity, value)

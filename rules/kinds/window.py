@@ -101,7 +101,7 @@ class Window(Limited, frozen=True, kw_only=True):
         what = f"{self.select.quantity[0]}, {name} of {self.over}:"
         unit = "" if self.of == "count" else state.unit
         figure = self._figure(state.samples) if state.samples.at or self.of == "count" else 0.0
-        return Figure(what, round(figure, 9), unit)
+        return Figure(what, round(figure, 9), unit, f"window_{self.of}", self.over.seconds)
 
     def _figure(self, samples: Samples) -> float:
         count = len(samples.at)
