@@ -141,9 +141,9 @@ def run(case: Case, rules: Sequence[Rule]) -> Outcome:
     if unknown := sorted((wanted or set()) - {rule.id for rule in rules}):
         return Outcome(case, (), (f"there is no rule {', '.join(unknown)}",))
     judged = [rule for rule in rules if not wanted or rule.id in wanted]
-    engine = Engine(judged, _subjects(case), case.zone, case.silences)
+    engine = Engine(judged, subjects(case), case.zone, case.silences)
     signals: list[Signal] = []
-    seen = sorted(_observations(case), key=lambda o: o.at)
+    seen = sorted(observations(case), key=lambda o: o.at)
     for observation in seen:
         signals += engine.observe(observation)
     last = seen[-1].at if seen else case.begin
@@ -153,13 +153,13 @@ def run(case: Case, rules: Sequence[Rule]) -> Outcome:
     return Outcome(case, happened, tuple(_differences(case.expect, happened)))
 
 
-def _subjects(case: Case) -> dict[str, Subject]:
+def subjects(case: Case) -> dict[str, Subject]:
     silent = {name.rpartition(".")[0] for name in case.readings} | set(case.scenes)
     known = {**dict.fromkeys(silent, Known()), **case.devices, **case.cameras}
     return {id: Subject(id, k.name, k.place, k.tags, k.period) for id, k in known.items()}
 
 
-def _observations(case: Case) -> Iterator[Observation]:
+def observations(case: Case) -> Iterator[Observation]:
     for name, series in case.readings.items():
         device, _, quantity = name.rpartition(".")
         for at, value in _placed(case, series):

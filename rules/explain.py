@@ -27,19 +27,20 @@ class Standing(msgspec.Struct, frozen=True):
     device: str
     state: str
     """holds, does not hold, or unknown."""
-    lines: tuple[str, ...]
-    """Why, and what else matters; for people."""
+    reasons: tuple[Reason, ...]
+    """Why, and what else matters. Values of times are milliseconds since 1970."""
 
 
 class Explanation(msgspec.Struct, frozen=True):
     rule: str
     key: str
     open: bool
-    lines: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    """Why an incident is open, or what keeps one from opening."""
     devices: tuple[Standing, ...]
 
 
-def explain(engine: Witness, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
+def explain(engine: Engine, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
     """How each key stands with *rule* at *now*, to which *engine* has been advanced."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells_of(engine, rule.id):
@@ -56,25 +57,32 @@ def explain(engine: Witness, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Ex
     ]
 
 
-def _about_group(group: Group, now: Millis, zone: ZoneInfo) -> Iterator[str]:
+def _about_group(group: Group, now: Millis, zone: ZoneInfo) -> Iterator[Reason]:
     rule = group.rule
     if group.told is not None:
         told = group.told
-        yield f"an incident is open since {_time(told.opened, zone)}, {told.severity}"
+        text = f"an incident is open since {_time(told.opened, zone)}, {told.severity}"
+        yield Reason(text, value=told.opened, code="is_open")
         return
-    yield "no incident is open"
+    yield Reason("no incident is open", code="none_open")
     if rule.schedule is not None:
         window = rule.schedule.window(now, zone)
         if not window.active:
-            yield f"outside of its hours until {_time(window.end, zone)}"
+            text = f"outside of its hours until {_time(window.end, zone)}"
+            yield Reason(text, value=window.end, code="outside_hours")
     if group.opened is not None and now < group.opened + rule.cooldown:
-        until = _time(group.opened + rule.cooldown, zone)
-        yield f"cooldown: the last one opened {_time(group.opened, zone)}, none before {until}"
+        ready = group.opened + rule.cooldown
+        since = _time(group.opened, zone)
+        text = f"cooldown: the last one opened {since}, none before {_time(ready, zone)}"
+        yield Reason(text, value=ready, code="cooldown")
     if group.firing and group.blocked_by:
-        yield f"explained by the open incident of {', '.join(group.blocked_by)}"
-    if group.firing and group.hush.until is not None:
-        ends = _time(group.hush.until, zone)
-        yield from (f"{one.said().text}; until {ends}" for one in group.hush.by)
+        named = ", ".join(group.blocked_by)
+        yield Reason(f"explained by the open incident of {named}", value=named, code="explained")
+    until = group.hush.until
+    for one in group.hush.by if group.firing and until is not None else ():
+        said = one.said()
+        text = f"{said.text}; until {_time(until or 0, zone)}"
+        yield Reason(text, value=until, limit=said.value, code="silenced_until")
 
 
 def _standing(cell: Cell, now: Millis, zone: ZoneInfo) -> Standing:
@@ -84,12 +92,14 @@ def _standing(cell: Cell, now: Millis, zone: ZoneInfo) -> Standing:
     if stale and verdict is not life.firing:
         verdict = None
     state = {True: "holds", False: "does not hold", None: "unknown"}[verdict]
-    lines = [reason.text for reason in _reasons(cell, verdict, now)]
-    lines.append(f"last heard {_time(cell.seen, zone)}")
+    why = [*_reasons(cell, verdict, now)]
+    why.append(Reason(f"last heard {_time(cell.seen, zone)}", value=cell.seen, code="last_heard"))
     if stale:
-        lines.append(f"that is longer ago than the {Duration(cell.stale or 0)} a value stands for")
-    lines += _waiting(cell, now, zone)
-    return Standing(cell.subject.id, state, tuple(lines))
+        stands = Duration(cell.stale or 0)
+        text = f"that is longer ago than the {stands} a value stands for"
+        why.append(Reason(text, code="too_old", lasted=stands.seconds))
+    why += _waiting(cell, zone, now)
+    return Standing(cell.subject.id, state, tuple(why))
 
 
 def _reasons(cell: Cell, verdict: bool | None, now: Millis) -> tuple[Reason, ...]:
@@ -100,20 +110,21 @@ def _reasons(cell: Cell, verdict: bool | None, now: Millis) -> tuple[Reason, ...
     return cell.rule.rest(cell.state, now)
 
 
-def _waiting(cell: Cell, now: Millis, zone: ZoneInfo) -> Iterator[str]:
+def _waiting(cell: Cell, zone: ZoneInfo, now: Millis) -> Iterator[Reason]:
     life, rule = cell.life, cell.rule
     if life.turn is None:
         return
     wanted = rule.keep_for if life.firing else rule.wait
-    until = life.paused if life.paused is not None else now
-    been = Duration(until - life.turn)
-    what = "gone" if life.firing else "holding"
+    been = Duration((now if life.paused is None else life.paused) - life.turn)
+    text = f"{'gone' if life.firing else 'holding'} for {been} of {wanted}"
     if life.paused is not None:
-        yield f"{what} for {been} of {wanted}; stands still since {_time(life.paused, zone)}"
+        at, code = life.paused, "stands_still"
+        text += f"; stands still since {_time(at, zone)}"
     else:
-        end = _time(life.turn + wanted, zone)
+        at, code = life.turn + wanted, "closes_at" if life.firing else "opens_at"
         verb = "closes" if life.firing else "opens"
-        yield f"{what} for {been} of {wanted}; {verb} {end} if nothing changes"
+        text += f"; {verb} {_time(at, zone)} if nothing changes"
+    yield Reason(text, value=at, limit=wanted.seconds, code=code, lasted=been.seconds)
 
 
 def _time(at: Millis, zone: ZoneInfo) -> str:

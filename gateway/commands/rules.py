@@ -213,11 +213,11 @@ def _explain(args: argparse.Namespace) -> int:
         print(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
         return 0
     for one in found:
-        print(f"{one.rule}  {one.key}: {'; '.join(one.lines)}")
+        print(f"{one.rule}  {one.key}: {'; '.join(why.text for why in one.reasons)}")
         for device in one.devices:
             print(f"  {device.device}: {device.state}")
-            for line in device.lines:
-                print(f"    {line}")
+            for why in device.reasons:
+                print(f"    {why.text}")
     if not found:
         what = f" about {args.key!r}" if args.key else ""
         print(f"{rule.id}: nothing that it looks at was heard{what} since then", file=sys.stderr)

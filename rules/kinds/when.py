@@ -88,5 +88,7 @@ class When(Rule, frozen=True, kw_only=True):
         return (replace(first, text=whole, limit=self.when.text, code="when"), *others)
 
     def _reason(self, quantity: str, value: float | str | None) -> Reason:
-        shown = value if isinstance(value, str) else "?" if value is None else f"{value:.6g}"
+        if value is None:
+            return Reason(f"{quantity} is not there yet", quantity, code="missing")
+        shown = value if isinstance(value, str) else f"{value:.6g}"
         return Reason(f"{quantity} {shown}", quantity, value)

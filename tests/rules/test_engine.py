@@ -245,7 +245,8 @@ def test_explaining() -> None:
         engine.advance(T0 + round(second * SECOND))
         (one,) = explain(engine, rule, T0 + round(second * SECOND), zone)
         (device,) = one.devices
-        return (*one.lines, device.state, *device.lines)
+        texts = [[why.text for why in reasons] for reasons in (one.reasons, device.reasons)]
+        return (*texts[0], device.state, *texts[1])
 
     feed(engine, seen("a", 2, -20), seen("a", 3, -10))
     assert said(-5)[1:] == (

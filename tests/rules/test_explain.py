@@ -92,4 +92,4 @@ def test_it_says_what_is_so(rule: str, seen: list[Observation], said: str) -> No
     engine.advance(now)
     found = [d for one in explain(engine, judge, now, zone) for d in one.devices]
     (mine,) = [d for d in found if d.device in ("a", "cam")]
-    assert mine.lines[0] == said
+    assert mine.reasons[0].text == said

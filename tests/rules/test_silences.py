@@ -97,7 +97,7 @@ def test_explain_names_the_silence_and_its_end() -> None:
     witness.observe(seen(0))
     (found,) = explain(witness, HOT, T0, UTC)
     wanted = "held back by the silence works: works (Wang); until 2024-01-01 00:10:00"
-    assert wanted in found.lines
+    assert wanted in [why.text for why in found.reasons]
 
 
 @given(st.integers(0, 3 * 24 * 60), st.integers(1, 24 * 60 - 1))

@@ -1,10 +1,14 @@
 // Why something was reported, as a sentence in the reader's language.
 
 import { h } from "../view.js";
-import { known, measured, quantityName, span, t, words } from "../words.js";
+import { known, measured, moment, quantityName, span, t, words } from "../words.js";
 
 const LASTING = new Set(["removed_object", "blocked"]);
-const BARE = new Set(["above", "below", "is"]);
+const BARE = new Set(["above", "below", "is", "said", "sees"]);
+/** Codes whose value is an instant; their limit, where it is a number, is a span in seconds. */
+const TIMED = new Set([
+  "is_open", "outside_hours", "cooldown", "silenced_until", "last_heard", "opens_at", "closes_at", "stands_still",
+]);
 
 /** `PM2.5 190 µg/m³, above 150 µg/m³`; the rule's own words where it gave no more than those. */
 export function sentence(reason) {
@@ -29,14 +33,23 @@ function formOf({ code, quantity, value, limit }) {
 }
 
 function holes(reason) {
-  const { quantity, value, limit, unit, lasted } = reason;
+  const { quantity, value, limit, unit, lasted, code, device } = reason;
+  const when = TIMED.has(code) && typeof value === "number";
   const what = quantity ? quantityName(quantity) : named(reason) ?? String(value ?? "");
   const shown = (x) => (x === null || x === undefined ? "" : measured(quantity, x, unit));
-  return { what, value: shown(value), limit: shown(limit), span: span((lasted ?? 0) * 1000) };
+  return {
+    what, device,
+    value: shown(value),
+    limit: shown(limit),
+    span: span((lasted ?? 0) * 1000),
+    wanted: typeof limit === "number" ? span(limit * 1000) : "",
+    time: when ? moment(value) : "",
+  };
 }
 
-/** What a camera's rule names: a label, or how the camera is. */
+/** What a camera's rule names: labels, or how the camera is. */
 function named({ quantity, value }) {
   if (quantity || typeof value !== "string") return undefined;
-  return known(`label.${value}`) ?? known(`camera.state.${value}`);
+  const shown = value.split(", ").map((one) => known(`label.${one}`) ?? known(`camera.state.${one}`));
+  return shown.every(Boolean) ? shown.join(", ") : undefined;
 }
