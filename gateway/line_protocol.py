@@ -51,24 +51,28 @@ def writer(fixed: Mapping[str, str]) -> Callable[[Reading], str]:
     heads: dict[tuple[str, str, str], str] = {}
 
     def line(reading: Reading) -> str:
-        value, at, key = reading.value, reading.measured_at, _series(reading)
-        head = heads.get(key)
+        """Two thirds of what a projection costs this process: hence few calls."""
+        quantity, device, value, unit = _told(reading)
+        head = heads.get((quantity, device, unit))
         if head is None:
             if len(heads) >= HEADS:
                 heads.clear()
-            head = heads[key] = _head(reading, more)
-        if isinstance(value, str):
+            head = heads[quantity, device, unit] = _head(reading, more)
+        if value.__class__ is float and value - value == 0.0:  # not for NaN and infinities
+            field, mark = f"value={value!r}", hash(value)
+        elif isinstance(value, str):
             field, mark = _text(value), crc32(value.encode())
         else:
             field, mark = f"value={_number(value)}", hash(value)
         if reading.quality:
             field += f",quality={int(reading.quality)}i"
+        at = reading.measured_at
         return f"{head} {field} {reading.at if at is None else at}{mark % 1000:03}000"
 
     return line
 
 
-_series = attrgetter("quantity", "device", "unit")
+_told = attrgetter("quantity", "device", "value", "unit")
 
 
 def _number(value: float) -> str:

@@ -71,14 +71,16 @@ async def project(
                 copy = _Copy(spec.id, sink, around, journal, refused)
                 while True:
                     news.clear()
-                    await copy.once_more()
                     found = await copy.step()
                     pace.reset()
-                    if not found:
+                    if found >= BATCH:
+                        continue
+                    await copy.once_more()
+                    if found:
+                        await asyncio.sleep(LINGER)
+                    else:
                         around.health.report(spec.id, "ok", "nothing waits")
                         await look_for(news)
-                    elif found < BATCH:
-                        await asyncio.sleep(LINGER)
         except (Retry, OSError, StoreFailed) as failure:
             await wait_after(spec.id, failure, pace, around.health)
 

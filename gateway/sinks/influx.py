@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Protocol
+from typing import Annotated, Literal, Protocol
 from urllib.parse import urlencode
 
 import msgspec
@@ -97,11 +97,6 @@ async def detect(http: Uplink, url: str) -> Literal["v1", "v2"]:
     return "v1" if unknown_path else "v2"
 
 
-class _Line(NamedTuple):
-    reading: Reading
-    text: str
-
-
 class _Refusal(Exception):
     """The server does not take these lines. `dropped`: how many of them, if it says so."""
 
@@ -116,27 +111,33 @@ class _Writer:
         self._line = writer(spec.tags)
 
     async def write(self, readings: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
-        lines: list[_Line] = []
-        refused: list[tuple[Reading, str]] = []
+        lines, sound, refused = list[str](), list[Reading](), list[tuple[Reading, str]]()
         for reading in readings:
             try:
-                lines.append(_Line(reading, self._line(reading)))
+                lines.append(self._line(reading))
             except Refused as problem:
                 refused.append((reading, str(problem)))
+            else:
+                sound.append(reading)
         if lines:
-            refused += await self._isolate(lines)
+            refused += await self._isolate(lines, sound)
         return refused
 
-    async def _isolate(self, lines: Sequence[_Line]) -> list[tuple[Reading, str]]:
-        """Write *lines*; returns those that cannot be, each with the reason."""
+    async def _isolate(
+        self, lines: Sequence[str], readings: Sequence[Reading]
+    ) -> list[tuple[Reading, str]]:
+        """Write *lines*, which say *readings*; returns those that cannot be, with the reason."""
         try:
-            answer = await self._server.post("\n".join([line.text for line in lines]).encode())
+            answer = await self._server.post("\n".join(lines).encode())
             _settle(answer, self._around.clock.now())
         except _Refusal as refusal:
             if len(lines) == 1 or refusal.dropped == len(lines):
-                return [(line.reading, refusal.reason) for line in lines]
+                return [(reading, refusal.reason) for reading in readings]
             half = len(lines) // 2
-            return [*await self._isolate(lines[:half]), *await self._isolate(lines[half:])]
+            return [
+                *await self._isolate(lines[:half], readings[:half]),
+                *await self._isolate(lines[half:], readings[half:]),
+            ]
         return []
 
 
