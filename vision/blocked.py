@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 
 from gateway.model import Detection, Millis
-from vision.detector import Area, Site, fractions
+from vision.detector import Area, Site, Waiting, fractions
 from vision.detectors.blocked import Blocked
 from vision.frame import Mask, above
 from vision.scenery import View
@@ -26,12 +26,13 @@ class _Zone:
         self.taken_for = self.free_for = 0.0
         self.since: Millis | None = None
         self.reported = False
+        self.taken = 0.0
 
     def follow(self, view: View) -> tuple[float, Mask]:
         """The share that is taken now, and by which pixels."""
         standing = cv2.bitwise_and(view.foreign, above(view.candidates.age, SETTLED))
         standing = cv2.bitwise_and(standing, self.area.mask)
-        taken = cv2.countNonZero(standing) / self.pixels
+        taken = self.taken = cv2.countNonZero(standing) / self.pixels
         if taken >= (self.share / 2 if self.reported else self.share):
             self.taken_for, self.free_for = self.taken_for + view.dt, 0.0
             self.since = self.since or view.at - round(SETTLED * 1000)
@@ -53,6 +54,15 @@ class BlockedZones:
     def look(self, view: View) -> Sequence[Detection]:
         found = ((zone, *zone.follow(view)) for zone in self._zones)
         return [self._detection(*one) for one in found if one[0].reported]
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Zones of which something is taken."""
+        return [self._waits(z) for z in self._zones if z.taken > 0 and not z.reported]
+
+    def _waits(self, zone: _Zone) -> Waiting:
+        box = fractions(cv2.boundingRect(zone.area.mask), self._site)
+        why = "waiting" if zone.taken >= zone.share else "share"
+        return Waiting(box, zone.area.id, why, round(zone.taken_for, 1), round(zone.taken, 4))
 
     def _detection(self, zone: _Zone, taken: float, standing: Mask) -> Detection:
         where = standing if cv2.countNonZero(standing) else zone.area.mask

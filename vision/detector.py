@@ -6,7 +6,7 @@ All durations are scene time: the same result at 0.5, 1, 2 or 5 frames per secon
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -46,6 +46,27 @@ class Detector(Protocol):
     def look(self, view: "View") -> Sequence[Detection]:
         """What is there at `view.at`; the same thing keeps its `track` while it is seen."""
         ...
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """What a detector follows and has not reported: who tunes it wants to know why."""
+
+    box: Box
+    """Fractions of the picture, as in `Detection`."""
+    zone: str
+    why: str
+    """waiting (not for long enough), restless, hidden, small, large, light, removed, share."""
+    seconds: float
+    """For how long it has been there."""
+    share: float
+    """Of the picture's area; of the zone's where `why` is share."""
+
+
+@runtime_checkable
+class Patient(Protocol):
+    """A detector that tells what it waits for."""
+
+    def waiting(self) -> Sequence[Waiting]: ...
 
 
 class DetectorSpec(

@@ -11,9 +11,11 @@ Three measures against the learnt scene, none of which depends on the light:
 """
 
 import cv2
+import msgspec
 import numpy as np
 
 from vision.frame import Field, Plane, above
+from vision.measures import BRIGHT, DARK, DETAIL, FROZEN, KEPT, SHARPNESS, VOTES, Measures
 from vision.reference import level_of
 from vision.scenery import View
 
@@ -23,12 +25,8 @@ SURE = 8.0
 """Seconds for which the same trouble must be seen before it is said."""
 WELL = 4.0
 """Seconds without trouble after which it is over."""
-FROZEN = 45.0
-"""Seconds without a single changed pixel; even a dark scene has noise."""
 LEARN = 12.0
 """Seconds of good sight before the scene is known well enough to compare."""
-DARK, BRIGHT = 26, 230
-SHARPNESS, KEPT, VOTES, DETAIL = 0.45, 0.35, 0.34, 0.5
 BLUR = (0, 0)
 
 
@@ -41,6 +39,8 @@ class Health:
         self._last: Plane | None = None
         self._trouble, self._for = "", 0.0
         self.state = ""
+        self.measures: Measures | None = None
+        """Of the last judgement."""
 
     def judge(self, view: View) -> str:
         """`covered`, `defocused`, `moved`, `frozen`, `dark`, `overexposed`, or '' when well."""
@@ -65,30 +65,41 @@ class Health:
             self.state = trouble
 
     def _trouble_in(self, view: View) -> str:
-        y = view.frame.y
-        low, high = np.percentile(y[::4, ::4], (5, 95))
-        if self._still >= FROZEN:
-            return "frozen"
-        if high < DARK:
-            return "dark"
-        if low > BRIGHT:
-            return "overexposed"
-        now, scene = level_of(y), view.reference.level
+        low, high = (float(n) for n in np.percentile(view.frame.y[::4, ::4], (5, 95)))
+        measures = Measures(self._still, high, low)
+        now, scene = level_of(view.frame.y), view.reference.level
         sharp = sharpness(now)
-        if self._known < LEARN:
+        if self._known >= LEARN:
+            measures = msgspec.structs.replace(
+                measures,
+                sharpness=sharp / self._sharpness if self._sharpness else 1.0,
+                kept=_kept(now, scene),
+                detail=_detail(now) / max(_detail(scene), 1e-6),
+                votes=votes(now, scene),
+            )
+        self.measures, trouble = measures, _trouble(measures)
+        if not trouble and self._known < LEARN:
             self._known += EVERY
             self._sharpness = max(self._sharpness, sharp)
-            return ""
-        kept, agreed = _kept(now, scene), votes(now, scene)
-        if kept < KEPT and _detail(now) < DETAIL * _detail(scene):
-            return "covered"
-        if sharp < SHARPNESS * self._sharpness:
-            return "defocused"
-        if agreed <= VOTES:
-            return "moved"
-        if kept > 0.7:
+        elif not trouble and (measures.kept or 0) > 0.7:
             self._sharpness += 0.02 * (sharp - self._sharpness)
+        return trouble
+
+
+def _trouble(m: Measures) -> str:
+    if m.still >= FROZEN:
+        return "frozen"
+    if m.brightest < DARK:
+        return "dark"
+    if m.darkest > BRIGHT:
+        return "overexposed"
+    if m.sharpness is None or m.kept is None or m.detail is None or m.votes is None:
         return ""
+    if m.kept < KEPT and m.detail < DETAIL:
+        return "covered"
+    if m.sharpness < SHARPNESS:
+        return "defocused"
+    return "moved" if m.votes <= VOTES else ""
 
 
 def sharpness(level: Field) -> float:

@@ -13,7 +13,8 @@ import numpy as np
 
 from gateway.model import Millis
 from vision.frame import Field, Frame
-from vision.health import VOTES, votes
+from vision.health import votes
+from vision.measures import VOTES
 from vision.reference import Reference, level_of
 
 LARGEST = 8 << 20

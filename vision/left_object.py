@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from gateway.model import Detection, Millis
-from vision.detector import Area, Site, fractions
+from vision.detector import Area, Site, Waiting, fractions
 from vision.detectors.left_object import LeftObject
 from vision.regions import Region, Regions
 from vision.scenery import View
@@ -22,6 +22,8 @@ RESTLESS = 45_000
 """Millis for which a patch of light is remembered."""
 MANY = 4
 """Patches of light that make the light restless."""
+SAID = 20_000
+"""Millis for which it is said why something was not reported."""
 
 
 class LeftObjects:
@@ -34,6 +36,9 @@ class LeftObjects:
     def look(self, view: View) -> Sequence[Detection]:
         return [found for place in self._places for found in place.look(view)]
 
+    def waiting(self) -> Sequence[Waiting]:
+        return [one for place in self._places for one in place.waiting()]
+
 
 class _Place:
     def __init__(self, spec: LeftObject, site: Site, area: Area) -> None:
@@ -45,11 +50,19 @@ class _Place:
             self._ignored = cv2.bitwise_or(self._ignored, site.ignored)
         self._reasons: dict[int, Verdict] = {}
         self._lights: deque[Millis] = deque(maxlen=MANY)
+        self._refused: deque[tuple[Millis, Waiting]] = deque(maxlen=8)
+
+    def waiting(self) -> list[Waiting]:
+        """What is followed, and what was refused a short while ago."""
+        followed = [self._waits(r, self._why(r)) for r in self._regions.alive if not r.verdict]
+        return followed + [one for _, one in self._refused]
 
     def look(self, view: View) -> list[Detection]:
         for region in list(self._regions.follow(view, self._ignored)):
             if not region.verdict and self._due(region):
                 self._settle(region, view)
+        while self._refused and view.at - self._refused[0][0] > SAID:
+            self._refused.popleft()
         found = [r for r in self._regions.alive if r.verdict == "object"]
         self._reasons = {r.track: self._reasons[r.track] for r in found}
         return [self._detection(region, view) for region in found]
@@ -62,15 +75,31 @@ class _Place:
     def _settle(self, region: Region, view: View) -> None:
         """A thing is kept; light, and the place from which a thing was taken, sink in."""
         found = verdict(region, view, self._doubt(view))
-        share = region.area / (self._site.height * self._site.width)
+        share = self._share(region)
         if found.kind == "object" and self._spec.smallest <= share <= self._spec.largest:
             region.verdict = "object"
             self._reasons[region.track] = found
             return
         if found.kind == "light":
             self._lights.append(view.at)
+        size = "small" if share < self._spec.smallest else "large"
+        why = size if found.kind == "object" else found.kind
+        self._refused.append((view.at, self._waits(region, why)))
         absorb(region, view)
         self._regions.forget(region)
+
+    def _share(self, region: Region) -> float:
+        return region.area / (self._site.height * self._site.width)
+
+    def _why(self, region: Region) -> str:
+        if region.age < OLD * self._dwell:
+            return "waiting"
+        return "hidden" if region.visible <= 0.5 else "restless"
+
+    def _waits(self, region: Region, why: str) -> Waiting:
+        box = fractions((region.x, region.y, region.w, region.h), self._site)
+        share = round(self._share(region), 5)
+        return Waiting(box, self._area.id, why, round(region.age, 1), share)
 
     def _doubt(self, view: View) -> float:
         """How restless the light is: 1 when it took MANY regions in the last while."""

@@ -13,6 +13,8 @@ import msgspec
 
 from gateway.model import Detection, Duration, Millis
 from vision.camera import CameraSpec
+from vision.measures import Measures
+from vision.outcome import Rehearsal
 
 LONGEST = 8 << 20
 """Bytes of one message: a picture over MQTT."""
@@ -41,6 +43,25 @@ class Feed(msgspec.Struct, tag=True, frozen=True):
     jpeg: bytes
 
 
+class Try(msgspec.Struct, tag=True, frozen=True):
+    """To the worker: rehearse these settings of a camera, on its last minutes or on a clip (a
+    path below the site's folder). `pictures`: whether the masked pictures are wanted too."""
+
+    id: int
+    camera: CameraSpec
+    clip: str
+    pictures: bool
+
+
+class Tried(msgspec.Struct, tag=True, frozen=True):
+    """From the worker: what `Try` has shown, or why it could not be done."""
+
+    id: int
+    outcome: Rehearsal | None
+    trouble: str
+    pictures: dict[int, bytes]
+
+
 class Sighted(msgspec.Struct, tag=True, frozen=True):
     """From the worker: what a camera sees has changed, or is still so."""
 
@@ -59,6 +80,7 @@ class Preview(msgspec.Struct, tag=True, frozen=True):
     health: str
     at: Millis
     fps: float
+    measures: Measures | None = None
 
 
 class State(msgspec.Struct, tag=True, frozen=True):
@@ -80,8 +102,8 @@ class Alive(msgspec.Struct, tag=True, frozen=True):
     """From the worker, every few seconds: it is not stuck."""
 
 
-ToWorker = Setup | Time | Feed
-FromWorker = Sighted | Preview | State | Spoilt | Alive
+ToWorker = Setup | Time | Feed | Try
+FromWorker = Sighted | Preview | State | Spoilt | Alive | Tried
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from vision.camera import CameraSpec
 from vision.evidence import Album, Keep, Shot, caption, marked, pair
 from vision.frame import Mask, Picture, Plane
 from vision.jpeg import encode
+from vision.measures import Measures
 from vision.privacy import burn, nothing_known, veil, veiled
 from vision.watcher import Sight, Watcher, drawn
 
@@ -24,6 +25,7 @@ class Seen(NamedTuple):
     health: str
     at: Millis
     changed: bool
+    measures: Measures | None = None
 
 
 class Observer:
@@ -51,7 +53,7 @@ class Observer:
             self._album.add(Shot(at, encode(shot, self._spec.evidence.quality)))
         telling = (sight.health, *((d.label, d.track, d.zone) for d in detections))
         changed, self._told = telling != self._told, telling
-        return Seen(detections, sight.health, at, changed)
+        return Seen(detections, sight.health, at, changed, sight.measures)
 
     def preview(self) -> bytes:
         """The last picture, masked, as JPEG; b'' before the first."""

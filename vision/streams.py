@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 
 from vision.camera import CameraSpec
 from vision.capture import Lost, Pace, Shots, longest
+from vision.frame import Plane
 from vision.jpeg import LONGEST_SIDE, BadPicture
 
 TIMEOUT = 5.0
@@ -27,6 +28,8 @@ SD = 1280 * 720
 """Pixels up to which all frames are decoded; above, key frames only where they come often."""
 OFTEN = 2.5
 """Seconds between key frames that serve a dwell of ten seconds and more."""
+SKIMMED = 300.0
+"""Seconds of a clip that are looked at."""
 PROTOCOLS = {
     "rtsp": "rtsp,rtp,rtcp,tcp,udp",
     "rtsps": "rtsp,rtsps,rtp,tcp,tls,crypto",
@@ -67,6 +70,23 @@ def looped(spec: CameraSpec, root: Path, pace: Pace) -> Shots:
                     yield _picture(frame, longest(spec))
             if not shown:
                 raise Lost(f"{path.name} holds no picture")
+
+
+def skimmed(root: Path, url: str, step: float, most: int) -> Iterator[tuple[float, Plane]]:
+    """The first minutes of a file below *root*, as fast as they can be decoded: seconds and a
+    picture (I420, at most *most* pixels), one each *step* seconds. Raises `Lost`."""
+    path, due = below(root, url), 0.0
+    with _opened(str(path), {"options": {"protocol_whitelist": PROTOCOLS["file"]}}) as clip:
+        try:
+            for frame in clip.decode(_video(clip)):
+                at = float(frame.time or 0.0)
+                if at > SKIMMED:
+                    return
+                if at >= due and not isinstance(picture := _picture(frame, most), BadPicture):
+                    due = at + 0.9 * step
+                    yield at, picture
+        except (av.error.FFmpegError, OSError) as error:
+            raise Lost(_why(error)) from None
 
 
 def below(root: Path, url: str) -> Path:

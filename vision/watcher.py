@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from gateway.model import Box, Detection, Duration, Millis
 from vision.camera import CameraSpec, Polygon
-from vision.detector import Area, Detector, Site
+from vision.detector import Area, Detector, Patient, Site, Waiting
 from vision.frame import Frame, Mask, Plane, from_i420
 from vision.health import Health
 from vision.keepsake import Keepsake
+from vision.measures import Measures
 from vision.scenery import Scenery, View
 
 KNOWN = 60.0
@@ -29,6 +30,8 @@ class Sight(NamedTuple):
     view: View | None
     at: Millis
     health: str = ""
+    measures: Measures | None = None
+    """Of how well the camera sees."""
 
 
 class Watcher:
@@ -70,10 +73,15 @@ class Watcher:
         if self._strange > GIVE_UP:
             self._arrange(frame)
         if health:
-            return Sight((), view, at, health)
+            return Sight((), view, at, health, self._health.measures)
         seen = (d for detector in self._detectors for d in detector.look(view))
         whole = (replace(d, box=uncropped(d.box, self._spec.crop)) for d in seen)
-        return Sight(tuple(whole), view, at)
+        return Sight(tuple(whole), view, at, "", self._health.measures)
+
+    def waiting(self) -> list[Waiting]:
+        """What was not reported at the last picture, and why not."""
+        found = (w for d in self._detectors if isinstance(d, Patient) for w in d.waiting())
+        return [replace(one, box=uncropped(one.box, self._spec.crop)) for one in found]
 
     def _arrange(self, frame: Frame) -> None:
         """A new size of picture: everything drawn is drawn again, everything learnt is void."""

@@ -22,7 +22,7 @@ from gateway.model import Millis
 from vision.camera import CameraSpec
 from vision.capture import Lost, Pace, Shots, Slot, fed, rendered, scheme
 from vision.detector import Unusable
-from vision.evidence import evidence_file, keeper, written
+from vision.evidence import Shot, evidence_file, keeper, written
 from vision.frame import Plane
 from vision.jpeg import BadPicture
 from vision.keepsake import packed as packed_scene
@@ -39,11 +39,14 @@ from vision.messages import (
     State,
     Time,
     ToWorker,
+    Try,
     length,
     packed,
     to_worker,
 )
 from vision.observer import Observer, Seen
+from vision.recent import Footage, Recent, shrunk
+from vision.rehearsal import Stage
 from vision.streams import live, looped
 from vision.web import pulled
 
@@ -109,6 +112,7 @@ class Post:
         self._observer = Observer(spec, keeper(evidence_file(root)), root)
         self._keepsake = root / "data" / "vision" / f"{spec.id}.scene"
         self._remembered_at = time.now()
+        self.recent = Recent()
         self._told_at = self._previewed_at = self._last_at = 0
         self._health, self._fps, self._ok = "", 0.0, False
 
@@ -162,15 +166,26 @@ class Post:
         if seen.changed or seen.health != self._health or now - self._told_at >= HEARTBEAT:
             self._told_at, self._health = now, seen.health
             self._tell(Sighted(self.spec.id, seen.detections, seen.health, now))
+        if self.recent.due(now):
+            self._film(shot, now)
         if now - self._previewed_at >= PREVIEW or seen.changed:
             self._preview(seen)
         if now - self._remembered_at >= REMEMBER:
             self._remember(now)
 
+    def _film(self, picture: Plane, now: Millis) -> None:
+        """Keep *picture*, masked by now, in memory, so that other settings can be tried on it."""
+        if self.recent.begins(now):
+            keepsake = self._observer.watcher.keepsake(now)
+            self.recent.begin(now, packed_scene(keepsake) if keepsake else b"")
+        self.recent.add(Shot(now, shrunk(picture, self.spec)))
+
     def _preview(self, seen: Seen) -> None:
         self._previewed_at = seen.at
         jpeg, fps = self._observer.preview(), round(self._fps, 2)
-        self._tell(Preview(self.spec.id, jpeg, seen.detections, seen.health, seen.at, fps))
+        self.recent.show(Shot(seen.at, jpeg))
+        told = seen.detections, seen.health, seen.at, fps, seen.measures
+        self._tell(Preview(self.spec.id, jpeg, *told))
 
     def _lost(self, why: str, wait: float) -> None:
         self._tell(State(self.spec.id, "retrying", f"{why}; next try in {wait:.0f} s"))
@@ -196,7 +211,7 @@ def work(sock: socket.socket) -> None:
     for thread in threads:
         thread.start()
     try:
-        _listen(link, posts, time)
+        _listen(link, posts, time, Stage(root))
     finally:
         stop.set()
         deadline = monotonic() + GRACE
@@ -204,13 +219,22 @@ def work(sock: socket.socket) -> None:
             thread.join(max(0.0, deadline - monotonic()))
 
 
-def _listen(link: Link, posts: dict[str, Post], time: BoxTime) -> None:
+def _listen(link: Link, posts: dict[str, Post], time: BoxTime, stage: Stage) -> None:
     while message := link.hear():
         match message:
             case Time(now):
                 time.set(now)
             case Feed(camera, jpeg) if camera in posts:
                 posts[camera].slot.put(jpeg)
+            case Try() if message.camera.id in posts:
+                recent = posts[message.camera.id].recent.footage
+                args = link.tell, stage, message, recent
+                threading.Thread(target=_perform, args=args, daemon=True).start()  # noqa: TID251 - a clip is read while cameras go on
+
+
+def _perform(tell: Tell, stage: Stage, asked: Try, recent: Footage) -> None:
+    with suppress(ConnectionError):
+        tell(stage.perform(asked, recent))
 
 
 def _die(args: threading.ExceptHookArgs) -> None:

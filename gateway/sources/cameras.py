@@ -22,7 +22,9 @@ import msgspec
 import vision
 from gateway.model import Detection, Millis, Scene
 from gateway.ports import Inbox, Retry, Surroundings
+from gateway.rehearsals import Rehearsals
 from vision.camera import CameraSpec
+from vision.measures import Measures
 from vision.messages import (
     LONGEST,
     PREFIX,
@@ -35,6 +37,7 @@ from vision.messages import (
     Spoilt,
     State,
     Time,
+    Tried,
     from_worker,
     length,
     packed,
@@ -58,6 +61,7 @@ class Picture(NamedTuple):
     detections: tuple[Detection, ...]
     health: str
     fps: float
+    measures: Measures | None = None
 
 
 class Cameras:
@@ -68,6 +72,7 @@ class Cameras:
         self._pictures: dict[str, Picture] = {}
         self._waiting: dict[str, bytes] = {}
         self._fed = asyncio.Event()
+        self.rehearsals = Rehearsals()
         self.worker: int | None = None
         """The worker's process id while it runs."""
 
@@ -102,6 +107,7 @@ class Cameras:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._tell_time(writer), name="cameras:time")
                     tasks.create_task(self._bring(writer), name="cameras:feed")
+                    tasks.create_task(self._ask(writer), name="cameras:rehearse")
                     tasks.create_task(self._listen(reader, inbox), name="cameras:listen")
             except* (OSError, IncompleteReadError, TimeoutError) as group:
                 raise await self._died(process, group.exceptions[0]) from None
@@ -109,6 +115,7 @@ class Cameras:
                 raise Retry(f"the vision worker talks nonsense: {group.exceptions[0]}") from None
             finally:
                 self.worker = None
+                self.rehearsals.interrupted()
 
     async def _died(self, process: Process, error: BaseException) -> Retry:
         for spec in self._specs:
@@ -135,13 +142,20 @@ class Cameras:
                 writer.write(packed(Feed(camera, jpeg)))
                 await writer.drain()
 
+    async def _ask(self, writer: StreamWriter) -> None:
+        while True:
+            writer.write(packed(await self.rehearsals.asked()))
+            await writer.drain()
+
     async def _listen(self, reader: StreamReader, inbox: Inbox) -> None:
         while True:
             async with asyncio.timeout(SILENT):
                 prefix = await reader.readexactly(PREFIX)
                 body = await reader.readexactly(length(prefix))
             message = from_worker(body)
-            if isinstance(message, Alive) or message.camera in self._specs:
+            if isinstance(message, Tried):
+                self.rehearsals.answered(message)
+            elif isinstance(message, Alive) or message.camera in self._specs:
                 await self._heard(message, inbox)
 
     async def _heard(self, message: FromWorker, inbox: Inbox) -> None:
@@ -151,8 +165,8 @@ class Cameras:
                 scene = Scene(camera, detections, at=at, health=state, measured_at=at)
                 await inbox.put([scene])
                 health.count("scenes", part=camera)
-            case Preview(camera, jpeg, detections, state, at, fps):
-                self._pictures[camera] = Picture(jpeg, at, detections, state, fps)
+            case Preview(camera, jpeg, detections, state, at, fps, measures):
+                self._pictures[camera] = Picture(jpeg, at, detections, state, fps, measures)
             case State(camera, state, detail):
                 health.report(f"camera:{camera}", state, detail)
             case Spoilt(camera, why):

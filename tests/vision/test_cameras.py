@@ -12,6 +12,7 @@ from gateway.clock import SystemClock
 from gateway.health import PartsHealth
 from gateway.model import Scene
 from gateway.ports import Retry, Surroundings
+from gateway.rehearsals import Busy, Unrehearsed
 from gateway.sources.cameras import Cameras
 from vision.camera import camera
 
@@ -123,3 +124,33 @@ async def test_a_camera_that_cannot_be_reached_does_not_stop_the_others(cameras,
     told = {scene.camera: scene.health for scene in inbox.scenes}
     assert told == {"lost": "no_signal", "a": ""}
     assert health.parts["camera:lost"].state == "retrying"
+
+
+async def test_settings_are_tried_on_what_the_camera_saw_lately(cameras, running):
+    source, _ = cameras({"id": "a", "render": "bin_area", "fps": 5})
+    running(source, Inbox())
+    await until(lambda: "a" in source.pictures)
+    tried = camera({"id": "a", "render": "bin_area", "fps": 5, "detectors": []})
+    told = await source.rehearsals.attempt(tried, "", True)
+    assert told.pictures
+    picture = source.rehearsals.picture("a", told.pictures[-1])
+    assert cv2.imdecode(np.frombuffer(picture, np.uint8), 1).shape == (360, 640, 3)
+    with pytest.raises(Unrehearsed, match="not there"):
+        await source.rehearsals.attempt(tried, "clips/none.mp4", False)
+
+
+async def test_a_rehearsal_ends_with_the_worker(cameras, running):
+    source, _ = cameras({"id": "a", "render": "bin_area", "fps": 5})
+    task = running(source, Inbox())
+    await until(lambda: "a" in source.pictures)
+    spec = camera({"id": "a", "render": "bin_area"})
+    os.kill(source.worker, signal.SIGSTOP)
+    asked = asyncio.create_task(source.rehearsals.attempt(spec, "", False))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await source.rehearsals.attempt(spec, "", False)
+    os.kill(source.worker, signal.SIGKILL)
+    with pytest.raises(Unrehearsed, match="restarts"):
+        await asked
+    with pytest.raises(Retry):
+        await task
