@@ -23,12 +23,15 @@ from gateway.plugins import subclasses
 from gateway.ports import Retry, SinkSpec
 from gateway.sinks.cap import Cap, Hazard
 from gateway.sinks.cloud_events import CloudEvents
+from gateway.sinks.kafka import Kafka
 from gateway.sinks.mqtt_bridge import MqttBridge
+from gateway.sinks.nats import Nats
 from gateway.sinks.ngsi_ld import NgsiLd
 from gateway.sinks.open311 import Open311
 from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
+from tests.contracts import kafka_cluster, nats_server
 from tests.contracts.cap_register import Register, parameter, text
 from tests.contracts.context_broker import Broker
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
@@ -149,6 +152,52 @@ async def broker_with_a_reader(version: str) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
+async def stream_of_jetstream() -> AsyncIterator[World]:
+    """The stream itself keeps each version once."""
+    if not nats_server.SERVER:
+        pytest.skip("nats-server is not installed (apt: nats-server)")
+    with TemporaryDirectory() as folder:
+        async with (
+            nats_server.nats_server(Path(folder)) as port,
+            BadLine("127.0.0.1", port) as line,
+        ):
+            await nats_server.make_stream(port)
+
+            async def effects() -> list[str]:
+                events = [json.loads(told) for _, told, _ in await nats_server.stored(port)]
+                return [f"{told['subject']}:{told['type'].split('.')[-2]}" for told in events]
+
+            spec = Nats(id="city", url=f"nats://127.0.0.1:{line.port}", timeout=SHORT)
+            yield World(spec, line, effects)
+
+
+@asynccontextmanager
+async def topic_of_kafka() -> AsyncIterator[World]:
+    """A reader that keeps what it knows apart by source and id, as CloudEvents ask."""
+    if not kafka_cluster.HERE:
+        pytest.skip("confluent-kafka is not installed (linli[kafka])")
+    topic = "linli.incidents"
+    with kafka_cluster.cluster(topic) as port:
+        async with (
+            kafka_cluster.relay(port) as relay,
+            BadLine("127.0.0.1", relay.port) as line,
+        ):
+            relay.told = line.port
+
+            async def effects() -> list[str]:
+                found = await asyncio.to_thread(kafka_cluster.written, port, topic)
+                events = [json.loads(value) for _, value, _ in found]
+                first = {(told["source"], told["id"]): told for told in reversed(events)}
+                return [
+                    f"{told['subject']}:{told['type'].split('.')[-2]}"
+                    for told in reversed(first.values())
+                ]
+
+            servers, patience = (f"127.0.0.1:{line.port}",), Duration.parse("2s")
+            yield World(Kafka(id="city", servers=servers, timeout=patience), line, effects)
+
+
+@asynccontextmanager
 async def city_with_service_requests() -> AsyncIterator[World]:
     """It knows nothing again: only a look before each try keeps things single."""
     async with georeport() as city, BadLine("127.0.0.1", port_of(city.url)) as line:
@@ -228,7 +277,9 @@ Worlds = Callable[[], AbstractAsyncContextManager[World]]
 WORLDS: dict[type[SinkSpec], list[Worlds]] = {
     Cap: [platform_for_warnings],
     CloudEvents: [city_with_cloud_events],
+    Kafka: [topic_of_kafka],
     MqttBridge: [partial(broker_with_a_reader, version) for version in ("5", "3.1.1")],
+    Nats: [stream_of_jetstream],
     NgsiLd: [context_broker],
     Open311: [city_with_service_requests],
     Template: [partial(city_with_a_template, read) for read in TEMPLATES],
