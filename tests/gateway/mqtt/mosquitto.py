@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import AsyncIterator
@@ -43,6 +44,10 @@ class Mosquitto:
                     writer.transport.abort()
                     return
                 await asyncio.sleep(0.02)
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     async def stop(self, *, kill: bool = False) -> None:
         if self._process and self._process.returncode is None:

@@ -3,89 +3,28 @@
 import asyncio
 import contextlib
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway.model import Packet
-from gateway.ports import Retry
-from gateway.sources.mqtt_broker import BrokerTls, MqttBroker
+from gateway.sources.mqtt_broker import BrokerTls
 from simulators.publisher import Publisher
 from tests.gateway.mqtt import mosquitto as real
+from tests.gateway.mqtt.broker_stage import (
+    acknowledged,
+    fails,
+    numbers,
+    publishing,
+    say,
+    subscribing,
+)
 from tests.gateway.mqtt.mosquitto import certificates, free_port, mosquitto
-from tests.gateway.mqtt.stage import HeldInbox, Tally, surroundings
+from tests.gateway.mqtt.stage import HeldInbox
 
 pytestmark = real.needed
 
 DURABLE = "allow_anonymous true\npersistence true\nmax_queued_messages 0\n"
-
-
-class Client:
-    """The source under a supervisor that does not wait."""
-
-    def __init__(self, port: int, inbox: HeldInbox, root: Path, **fields: Any) -> None:
-        self.inbox, self.health = inbox, Tally()
-        spec = MqttBroker(id="broker", host="127.0.0.1", port=port, **fields)
-        self._source = spec.build(surroundings(root, self.health))
-        self.failures: list[str] = []
-
-    async def run(self) -> None:
-        while True:
-            try:
-                await self._source.run(self.inbox)
-            except* (Retry, OSError) as errors:
-                self.failures.append(str(errors.exceptions[0]))
-            await asyncio.sleep(0.05)
-
-    async def subscribed(self, times: int = 1) -> str:
-        async with asyncio.timeout(10):
-            while True:
-                good = [detail for _, state, detail in self.health.states if state == "ok"]
-                if len(good) >= times:
-                    return good[-1]
-                await asyncio.sleep(0.01)
-
-
-@contextlib.asynccontextmanager
-async def subscribing(
-    port: int, inbox: HeldInbox, root: Path = Path("."), **fields: Any
-) -> AsyncIterator[Client]:
-    client = Client(port, inbox, root, **fields)
-    task = asyncio.create_task(client.run())
-    try:
-        yield client
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await asyncio.sleep(0.01)
-
-
-def say(port: int, topic: str, payload: str, *more: str) -> None:
-    subprocess.run(
-        ("mosquitto_pub", "-h", "127.0.0.1", "-p", str(port), "-t", topic, "-m", payload, *more),
-        check=True,
-    )
-
-
-@contextlib.asynccontextmanager
-async def publishing(port: int) -> AsyncIterator[Publisher]:
-    device = Publisher("127.0.0.1", port, "device")
-    task = asyncio.create_task(device.run())
-    try:
-        yield device
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def acknowledged(device: Publisher, count: int) -> None:
-    async with asyncio.timeout(20):
-        while device.acknowledged < count:  # noqa: ASYNC110 - a plain counter
-            await asyncio.sleep(0.01)
 
 
 async def test_readings_arrive_with_topic_payload_and_source(tmp_path):
@@ -200,16 +139,12 @@ async def test_a_broker_that_restarts_in_the_middle_loses_nothing_it_acknowledge
                     await asyncio.sleep(0.02)
                     inbox.commit()
             async with asyncio.timeout(20):
-                while device.acknowledged < 500 or len(_numbers(inbox)) < 500:
+                while device.acknowledged < 500 or len(numbers(inbox)) < 500:
                     inbox.commit()
                     await asyncio.sleep(0.02)
         assert client.failures
         assert device.lost == 0
-        assert _numbers(inbox) == set(range(500))
-
-
-def _numbers(inbox: HeldInbox) -> set[int]:
-    return {int(item.payload) for item in inbox.items}
+        assert numbers(inbox) == set(range(500))
 
 
 async def test_a_full_inbox_leaves_the_rest_with_the_broker(tmp_path):
@@ -276,7 +211,7 @@ async def test_tls_with_a_client_certificate(tmp_path, certs):
             await client.subscribed()
         nobody = BrokerTls(ca="ca.pem")
         async with subscribing(broker.port, inbox, certs, tls=nobody) as client:
-            await _fails(client)
+            await fails(client)
             assert not client.health.states
 
 
@@ -285,7 +220,7 @@ async def test_a_broker_that_cannot_be_trusted_hears_no_password(tmp_path, certs
         for tls in (BrokerTls(ca="other-ca.pem"), BrokerTls()):
             login = {"user": "linli", "password": "secret", "tls": tls}
             async with subscribing(broker.port, HeldInbox(), certs, **login) as client:
-                await _fails(client)
+                await fails(client)
             assert "certificate verify failed" in client.failures[0]
 
 
@@ -293,10 +228,10 @@ async def test_a_wrong_password_and_a_closed_door_are_told(tmp_path, certs):
     async with mosquitto(tmp_path, secured(certs, tmp_path)) as broker:
         login = {"user": "linli", "password": "wrong", "tls": BrokerTls(ca="ca.pem")}
         async with subscribing(broker.port, HeldInbox(), certs, **login) as client:
-            await _fails(client)
+            await fails(client)
         assert "not authorized" in client.failures[0]
     async with subscribing(free_port(), HeldInbox()) as client:
-        await _fails(client)
+        await fails(client)
     assert "refused" in client.failures[0].lower() or "Connect call failed" in client.failures[0]
 
 
@@ -314,17 +249,11 @@ async def test_a_forbidden_subscription_is_told():
     front = await asyncio.start_server(strict, "127.0.0.1", 0)
     port = front.sockets[0].getsockname()[1]
     async with subscribing(port, HeldInbox(), topics=("a/#", "b/#")) as client:
-        await _fails(client)
+        await fails(client)
     front.close()
     await front.wait_closed()
     assert client.failures[0] == "127.0.0.1 does not let us subscribe to b/#"
     assert not client.health.states
-
-
-async def _fails(client: Client) -> None:
-    async with asyncio.timeout(10):
-        while not client.failures:  # noqa: ASYNC110 - a plain list
-            await asyncio.sleep(0.01)
 
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "mosquitto.conf"
@@ -374,7 +303,7 @@ async def _away(folder: Path, conf: str, user: str) -> int:
                     if len(inbox.items) == before:
                         break
     assert device.lost == 0
-    return len(_numbers(inbox)) if inbox.items else 0
+    return len(numbers(inbox)) if inbox.items else 0
 
 
 async def test_the_shipped_configuration_keeps_what_the_default_one_drops(tmp_path):
