@@ -1,7 +1,7 @@
 """Reads a site, and says everything that is wrong with it at once.
 
 DIR/gateway.yaml    site, store, console, sources, sinks
-DIR/devices.yaml    devices: [...]
+DIR/devices.yaml    devices: [...]; admit, ignore: [...], patterns of those that are not entered
 DIR/cameras.yaml    cameras: [...]
 DIR/grids.geojson   which places are in which grid; may be left out
 DIR/rules/*.yaml    rules: [...]
@@ -29,7 +29,7 @@ from config.crosscheck import (
 )
 from config.located import WRONG, Document, Problem, Wrong, read
 from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
-from devices.registry import DeviceSpec
+from devices.registry import Admission, DeviceSpec, Pattern
 from gateway.api.spec import ConsoleSpec
 from gateway.ports import ReadingSinkSpec, SinkSpec
 from gateway.store.spec import StoreSpec
@@ -59,7 +59,10 @@ def load(root: Path) -> Config:
     console = _part(main, "console", ConsoleSpec, problems)
     sources = [*_entries(main, "sources", reduce(or_, SOURCES), problems)]
     sinks = [*_entries(main, "sinks", reduce(or_, SINKS), problems)]
-    devices = [*_file(root, "devices.yaml", "devices", DeviceSpec, secrets, problems)]
+    sensors = _document(root, "devices.yaml", secrets, problems, {"devices", "admit", "ignore"})
+    devices = [*_entries(sensors, "devices", DeviceSpec, problems)]
+    admit = [*_entries(sensors, "admit", Admission, problems)]
+    ignore = [*_entries(sensors, "ignore", Pattern, problems)]
     cameras = [*_file(root, "cameras.yaml", "cameras", CameraSpec, secrets, problems)]
     rules = [*_rules(root, problems)]
     silences = [*_silences(root, problems)]
@@ -72,6 +75,7 @@ def load(root: Path) -> Config:
         ("rule", rules),
         ("silence", silences),
         ("device or camera", devices + cameras),
+        ("pattern", admit + ignore),
     ):
         problems += twice(kind, entries)
     problems += loose_ends(rules, devices, cameras)
@@ -97,6 +101,8 @@ def load(root: Path) -> Config:
         rules=tuple(entry.spec for entry in rules),
         silences=tuple(entry.spec for entry in silences),
         grids=known,
+        admit=tuple(entry.spec for entry in admit),
+        ignore=tuple(entry.spec for entry in ignore),
     )
 
 

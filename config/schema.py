@@ -10,7 +10,7 @@ import gateway.sinks
 import gateway.sources
 import rules.kinds
 from devices.grids import Grids
-from devices.registry import DeviceSpec
+from devices.registry import Admission, DeviceSpec, Pattern
 from gateway.api.spec import ConsoleSpec
 from gateway.model import Place
 from gateway.plugins import subclasses
@@ -66,4 +66,7 @@ class Config(NamedTuple):
     rules: tuple[Rule, ...]
     grids: Grids = Grids()
     """Of grids.geojson; the places of devices and cameras have their codes."""
+    admit: tuple[Admission, ...] = ()
+    ignore: tuple[Pattern, ...] = ()
+    """Of devices.yaml: who is let in, or not heard of, without being entered."""
     silences: tuple[SilenceSpec, ...] = ()

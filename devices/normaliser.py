@@ -28,6 +28,8 @@ class Unknown(NamedTuple):
     device: str
     topic: str
     readings: tuple[Reading, ...]
+    sender: str = ""
+    """Who proved to be sending."""
 
 
 class Found(NamedTuple):
@@ -76,7 +78,8 @@ class Normaliser:
             else:
                 others.setdefault(value.device.partition(PART)[0], []).append(reading)
         unknown = tuple(
-            Unknown(dialect, address, packet.topic, tuple(said)) for address, said in others.items()
+            Unknown(dialect, address, packet.topic, tuple(said), packet.sender)
+            for address, said in others.items()
         )
         judged = self._plausibility.judge([source.reading for source in known])
         return Found(judged, unknown, refused, known)

@@ -75,14 +75,32 @@ class DeviceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return self.address or self.id
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Lets devices in that nobody has entered: those whose address fits. Their id is the
-    address."""
+class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of `ignore` in devices.yaml: which unregistered devices nobody wants to hear of."""
 
+    id: Id
+    """How people call the entry."""
     address: str = "*"
-    """Pattern with * and ?."""
+    """What the dialect calls the device; a pattern with * and ?."""
     dialect: str = ""
     """Only of this dialect; of any where it is left out."""
+    topic: str = "#"
+    """Only what speaks on this MQTT topic filter, with + and #."""
+
+    def fits(self, dialect: str, address: str, topic: str) -> bool:
+        return (
+            self.dialect in ("", dialect)
+            and fnmatchcase(address, self.address)
+            and matches(self.topic.split("/"), topic.split("/"))
+        )
+
+
+class Admission(Pattern, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of `admit` in devices.yaml: lets devices in that nobody has entered, those that
+    fit. Their id is made of the address."""
+
+    name: str = ""
+    """For people; `{address}` in it stands for what the dialect calls the device."""
     place: Place = Place()
     tags: frozenset[str] = frozenset()
     period: Duration | None = None
@@ -134,7 +152,7 @@ class Registry:
         if len(self._admitted) >= MAX_ADMITTED:
             return None
         for pattern in self._admissions:
-            if pattern.dialect in ("", dialect) and fnmatchcase(address, pattern.address):
+            if pattern.fits(dialect, address, ""):
                 admitted = DeviceSpec(id=address, dialect=dialect, tags=pattern.tags)
                 self._admitted[key] = admitted
                 self._subjects[address] = self._subject(address, "", pattern)

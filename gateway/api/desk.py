@@ -15,9 +15,12 @@ from gateway.health import PartsHealth
 from gateway.inquiry import Inquiry
 from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
 from gateway.ports import Clock, Inbox, SinkSpec
+from gateway.registrar import Wish
+from gateway.rehearsals import Rehearsals
 from gateway.store.cases import Delivery as Delivery
 from rules.rule import Rule
 from rules.silences import SilenceSpec
+from vision.measures import Measures
 
 
 class Picture(Protocol):
@@ -33,6 +36,8 @@ class Picture(Protocol):
     def health(self) -> str: ...
     @property
     def fps(self) -> float: ...
+    @property
+    def measures(self) -> Measures | None: ...
 
 
 class Latest(Protocol):
@@ -127,6 +132,21 @@ class Cases(Protocol):
         ...
 
 
+class Balance(Protocol):
+    """Readings since ever: all of them, and what became of them."""
+
+    @property
+    def committed(self) -> int: ...
+    @property
+    def held(self) -> int: ...
+    @property
+    def expired(self) -> int: ...
+    @property
+    def damaged(self) -> int: ...
+    @property
+    def unexplained(self) -> int: ...
+
+
 class Store(Protocol):
     @property
     def outbox(self) -> Outbox: ...
@@ -147,6 +167,7 @@ class Store(Protocol):
         self, device: str, quantity: str, start: Millis, end: Millis, points: int = 1000
     ) -> Series: ...
     async def quarantined(self, limit: int = 100) -> Sequence[Quarantined]: ...
+    async def balance(self) -> Balance: ...
 
 
 class Named(Protocol):
@@ -199,6 +220,13 @@ class _Unkept:
         return None
 
 
+class Registrar(Protocol):
+    """Lets discovered devices in; raises `Unheard` for an id that nobody has."""
+
+    async def admit(self, id: str, wish: Wish, who: str) -> str: ...
+    async def ignore(self, id: str, who: str) -> None: ...
+
+
 class Desk(NamedTuple):
     """Built once by `gateway.app`."""
 
@@ -225,3 +253,6 @@ class Desk(NamedTuple):
     history: Path | None = None
     """The store's file, for what only reads the past."""
     audit: Audit = _Unkept()
+    registrar: Registrar | None = None
+    rehearsals: Rehearsals | None = None
+    """Where a camera's settings are tried; None without cameras."""

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"there is no dialect {args.dialect!r}; see linli decode --help", file=sys.stderr)
         return 2
     # Every device may speak, and samples are no timeline: two equal ones are no redelivery.
-    decoder = Decoder(admissions=[Admission()], repeated=Duration(0))
+    decoder = Decoder(admissions=[Admission(id="everybody")], repeated=Duration(0))
     clock = SystemClock()
     if args.jsonl:
         for answer in answers(sys.stdin.buffer, decoder, args, clock):

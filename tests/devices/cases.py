@@ -61,7 +61,7 @@ def cases() -> Iterator[Case]:
 
 def fresh() -> Decoder:
     """A decoder that lets everybody in; samples are no timeline, so nothing is a repetition."""
-    return Decoder(admissions=[Admission()], repeated=Duration(0))
+    return Decoder(admissions=[Admission(id="all")], repeated=Duration(0))
 
 
 def decode(case: Case, decoder: Decoder | None = None) -> Decoded:

@@ -105,7 +105,7 @@ def test_late(age: int, quality: int) -> None:
 
 
 def test_repeated_bytes_are_one_message_for_a_second() -> None:
-    decoder = Decoder(admissions=[Admission()])
+    decoder = Decoder(admissions=[Admission(id="all")])
     packet = Packet("zigbee2mqtt/d", b'{"temperature":20}')
     when = [0, 10, 999, 1001, 1500, 2002]
     found = [decoder.decode(packet, NOW + after).status for after in when]
@@ -116,7 +116,7 @@ def test_repeated_bytes_are_one_message_for_a_second() -> None:
 
 def test_a_burst_longer_than_a_second_is_still_sampled() -> None:
     """Counting from the first kept message: a lamp that blinks for an hour is not silent."""
-    decoder = Decoder(admissions=[Admission()], repeated=Duration(1000))
+    decoder = Decoder(admissions=[Admission(id="all")], repeated=Duration(1000))
     packet = Packet("zigbee2mqtt/d", b'{"temperature":20}')
     kept = sum(decoder.decode(packet, NOW + 100 * n).status == "ok" for n in range(100))
     assert kept == 10

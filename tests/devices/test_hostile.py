@@ -66,7 +66,7 @@ def message(name: str) -> Packet:
 
 
 def read(name: str, *devices: DeviceSpec) -> Decoded:
-    decoder = Decoder(devices, admissions=[Admission()]) if devices else fresh()
+    decoder = Decoder(devices, admissions=[Admission(id="all")]) if devices else fresh()
     return decoder.decode(message(name), NOW)
 
 
@@ -307,7 +307,7 @@ def test_old_and_simulated_alarms_open_nothing(name: str, for_rules: bool) -> No
     [("qos1_redelivery", 2), ("burst_duplicates", 50), ("replay_frame_counter", 2)],
 )
 def test_repetitions_are_one_message(name: str, count: int) -> None:
-    decoder = Decoder(admissions=[Admission()])
+    decoder = Decoder(admissions=[Admission(id="all")])
     found = [decoder.decode(message(name), NOW + n) for n in range(count)]
     assert [d.status for d in found] == ["ok"] + ["ignored"] * (count - 1)
     assert decoder.decode(message(name), NOW + 5000).status in ("ok", "ignored")
@@ -315,7 +315,7 @@ def test_repetitions_are_one_message(name: str, count: int) -> None:
 
 def test_a_flapping_contact_is_all_seen() -> None:
     """It is for rules to judge: each change is a reading."""
-    decoder = Decoder(admissions=[Admission()])
+    decoder = Decoder(admissions=[Admission(id="all")])
     for n in range(200):
         state = b'{"contact":%s}' % (b"true" if n % 2 else b"false")
         decoded = decoder.decode(Packet("zigbee2mqtt/test_sensor", state), NOW + 50 * n)
@@ -323,7 +323,7 @@ def test_a_flapping_contact_is_all_seen() -> None:
 
 
 def test_a_flood_of_one_device_leaves_the_others_alone() -> None:
-    decoder = Decoder(admissions=[Admission()])
+    decoder = Decoder(admissions=[Admission(id="all")])
     flood = message("message_flood")
     kept = sum(bool(decoder.decode(flood, NOW + n // 10).readings) for n in range(20_000))
     assert kept <= 2, "2 seconds at 10,000 a second"

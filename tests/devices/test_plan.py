@@ -159,7 +159,7 @@ def test_what_is_not_ordinary_goes_the_long_way(topic: str, first: str, then: st
 
 
 def test_an_announcement_changes_what_a_topic_means() -> None:
-    decoder = Decoder(admissions=[Admission()])
+    decoder = Decoder(admissions=[Admission(id="all")])
     assert follow(decoder, "h/t", '{"temperature":50}', '{"temperature":51}')[1] is not None
     config = (
         b'{"stat_t":"h/t","unit_of_meas":"\xc2\xb0F","dev_cla":"temperature",'

@@ -69,7 +69,7 @@ def test_place_and_tags_come_from_device_and_site() -> None:
 
 
 def test_admitted_by_a_pattern() -> None:
-    pattern = Admission(address="leak-*", dialect="zigbee2mqtt", tags=frozenset({"leak"}))
+    pattern = Admission(id="all", address="leak-*", dialect="zigbee2mqtt", tags=frozenset({"leak"}))
     found = registry(admissions=(pattern,))
     admitted = found.find("zigbee2mqtt", "leak-7")
     assert admitted is not None
@@ -81,7 +81,7 @@ def test_admitted_by_a_pattern() -> None:
 
 
 def test_admissions_are_bounded() -> None:
-    found = registry(admissions=(Admission(),))
+    found = registry(admissions=(Admission(id="all"),))
     for n in range(MAX_ADMITTED):
         found.find("zigbee2mqtt", f"d{n}")
     assert found.find("zigbee2mqtt", "one-too-many") is None

@@ -6,7 +6,7 @@ from gateway.model import Packet
 
 
 def test_two_clients_on_one_topic_are_two_devices() -> None:
-    decoder = Decoder(admissions=[Admission()])
+    decoder = Decoder(admissions=[Admission(id="all")])
     payload = b'{"temperature": 22.5}'
     said = [
         decoder.decode(Packet("v1/devices/me/telemetry", payload, sender=who), at).readings[0]
