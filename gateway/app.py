@@ -245,6 +245,7 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
     )
 
 
+        rehearsals=cameras.rehearsals if cameras else None,
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
     """Cancel, and once more where a task lost the first one: up to Python 3.12 a TaskGroup that
     fails at the very moment of a cancellation tells only of the failure."""

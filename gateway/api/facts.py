@@ -7,6 +7,7 @@ import msgspec
 
 from gateway.api.desk import Desk
 from gateway.model import Detection, Duration, Incident, Millis, Place, Subject
+from vision.measures import Measures
 
 PATIENCE = 3
 """A device counts as silent after so many missed reports. Rules decide what is an incident;
@@ -52,6 +53,7 @@ class Camera(msgspec.Struct, frozen=True):
     fps: float
     place: Place
     detections: list[Detection]
+    measures: Measures | None = None
 
 
 class Sink(msgspec.Struct, frozen=True):
@@ -116,7 +118,7 @@ def camera(desk: Desk, id: str, now: Millis) -> Camera:
     late = now - picture.at > PICTURE_AGE
     state = picture.health or ("late" if late else "ok")
     fps, seen = round(picture.fps, 1), list(picture.detections)
-    return Camera(id, name, state, picture.at, fps, subject.place, seen)
+    return Camera(id, name, state, picture.at, fps, subject.place, seen, picture.measures)
 
 
 def cameras(desk: Desk) -> Iterator[Camera]:
