@@ -14,6 +14,7 @@ from config.schema import Config
 from gateway.clock import SystemClock
 from gateway.pace import is_card
 from gateway.store import StoreFailed, StoreLocked, StoreSpec, StoreTooNew, backup, connection
+from gateway.store.balance import Balance
 
 Level = Literal["good", "notice", "problem"]
 
@@ -84,6 +85,7 @@ def memory(box: Box) -> Iterator[Finding]:
         yield from (Finding("database", "problem", fault, REPAIR) for fault in wrong)
         if not wrong:
             yield Finding("database", "good", "every row is as it was written")
+        yield _ledger(backup.balanced(box.database))
         yield from _backlogs(box)
     except StoreTooNew as error:
         yield Finding("database", "problem", str(error), "install the version that wrote it")
@@ -96,6 +98,17 @@ def memory(box: Box) -> Iterator[Finding]:
 
 
 REPAIR = "restart the gateway: it saves the good rows by itself; and look for a new medium"
+
+
+def _ledger(found: Balance) -> Finding:
+    said = (
+        f"{found.committed} readings acknowledged since ever: {found.held} held, "
+        f"{found.expired} expired, {found.damaged} lost to damage"
+    )
+    if found.unexplained:
+        what = f"{said}; {found.unexplained} unaccounted for"
+        return Finding("ledger", "problem", what, "please report this, with a copy of the database")
+    return Finding("ledger", "good", said)
 
 
 def _backlogs(box: Box) -> Iterator[Finding]:
@@ -138,9 +151,7 @@ def medium(box: Box) -> Iterator[Finding]:
         yield Finding("medium", "notice", what, "use a disk that honours flushes, or a UPS")
     elif is_card(_data(box)) and box.store.linger is not None and box.store.linger < CALM:
         what = f"{said}; it is an SD card or eMMC, and store.linger is {box.store.linger}"
-        yield Finding(
-            "medium", "notice", what, "leave store.linger out: flash wears by the write"
-        )
+        yield Finding("medium", "notice", what, "leave store.linger out: flash wears by the write")
     else:
         yield Finding("medium", "good", said)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gateway.store import connection, outbox, schema
+from gateway.store.balance import Balance, balance
 from gateway.store.failures import StoreTooNew, failed
 from gateway.store.salvage import SOUND
 
@@ -86,6 +87,18 @@ def sync(path: Path) -> None:
     finally:
         os.close(handle)
     connection.sync_folder(path.parent)
+
+
+def balanced(database: Path) -> Balance:
+    """What became of every reading of *database*. Raises StoreFailed."""
+    try:
+        db = connection.reader(database)
+        try:
+            return balance(db)
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        raise failed(error, str(database)) from error
 
 
 def backlogs(database: Path) -> dict[str, tuple[int, int]]:

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from gateway.store import carve, position, reserve, salvage
+from gateway.store.balance import settle
 from gateway.store.failures import StoreFailed, corrupt, failed
 from gateway.store.spec import StoreSpec
 from gateway.store.writer import Doubtful, Writer
@@ -62,6 +63,8 @@ def _sound_or_salvaged(path: Path, spec: StoreSpec, damaged: str) -> Writer:
             damaged = str(error)
     saved = ", ".join(f"{n} {table}" for table, n in salvage.salvage(path).items())
     writer = _sound(path, spec)
+    writer.transact("salvage", lambda: settle(writer.db))
+    writer.seq = position.last(writer.db).seq
     writer.note(path.name, f"{damaged}; set aside, rows saved: {saved}")
     return writer
 

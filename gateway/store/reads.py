@@ -8,6 +8,7 @@ import msgspec
 from gateway.model import Incident, Millis, Quarantined
 from gateway.store import history
 from gateway.store.access import Access
+from gateway.store.balance import Balance, balance
 from gateway.store.damage import Damage
 from gateway.store.history import Series
 from gateway.store.recent import Recent
@@ -72,6 +73,10 @@ class Reads:
         `unread` (expired before a sink had them) and `damaged`; `forgotten` are those among what
         a sink refused that made room for newer ones."""
         return await self._access.totals()
+
+    async def balance(self) -> Balance:
+        """What became of every reading that was ever acknowledged."""
+        return await self._access.read(balance)
 
 
 def open_incidents(db: sqlite3.Connection, damage: Damage) -> list[Incident]:

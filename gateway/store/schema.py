@@ -72,6 +72,8 @@ V2 = (
         id INTEGER PRIMARY KEY, sink TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
         reason TEXT NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",
     "CREATE INDEX refused_sink ON refused (sink, state, id)",
+    # Counts what is held without reading it.
+    "CREATE INDEX chunk_held ON chunk (n) WHERE body IS NOT NULL",
 )
 """A table whose rows shall survive a damaged file has a seal, and stands in `salvage.SOUND`."""
 

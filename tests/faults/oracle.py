@@ -92,6 +92,8 @@ class Oracle:
             totals = await store.totals()
             if totals["damaged"]:
                 raise Broken("something was damaged")
+            if (found := await store.balance()).unexplained:
+                raise Broken(f"the ledger does not balance: {found}")
             _same(past(self.database), durable, totals["expired"])
             fresh = reading(durable)
             await store.commit(Batch(at=fresh.at, readings=(fresh,)))

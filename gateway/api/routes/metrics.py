@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 from gateway.api import facts
 from gateway.api.access import needs
 from gateway.api.asking import TheDesk
-from gateway.api.desk import Desk
+from gateway.api.desk import Balance, Desk
 
 router = APIRouter(tags=["health"])
 
@@ -83,7 +83,21 @@ async def _stocks(desk: Desk) -> list[Metric]:
         dead.add_metric((sink,), backlog.dead)
         age = (desk.clock.now() - backlog.oldest) / 1000 if backlog.oldest else 0
         oldest.add_metric((sink,), age)
-    return [open_, waiting, dead, oldest]
+    for sink, n in (await desk.store.journal.waiting()).items():
+        waiting.add_metric((sink,), n)
+    for sink, n in (await desk.store.refused.counts()).items():
+        dead.add_metric((sink,), n)
+    return [open_, waiting, dead, oldest, _ledger(await desk.store.balance())]
+
+
+def _ledger(balance: Balance) -> Metric:
+    """Every reading that was ever acknowledged, by what became of it."""
+    family = GaugeMetricFamily(
+        "linli_ledger_readings", "Readings since ever, by what became of them.", labels=("fate",)
+    )
+    for fate in ("committed", "held", "expired", "damaged", "unexplained"):
+        family.add_metric((fate,), getattr(balance, fate))
+    return family
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

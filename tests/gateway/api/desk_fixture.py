@@ -42,6 +42,7 @@ from gateway.model import (
 )
 from gateway.ports import Ack
 from gateway.store import Store, StoreSpec
+from gateway.store.balance import Balance
 from gateway.store.cases import Delivery
 from gateway.store.outbox import DeadLetter
 from rules.kinds.object import Object
@@ -190,6 +191,7 @@ class FakeStore:
                     versions[-1],
                     status=versions[-1].status if noted else action.phase,
                     handled_by=versions[-1].handled_by if noted else action.who,
+                    by=action.who,
                     note=action.note or versions[-1].note,
                     evidence=versions[-1].evidence + action.evidence,
                     seq=versions[-1].seq + 1,
@@ -217,6 +219,9 @@ class FakeStore:
         return SimpleNamespace(
             at=at, min=day - 3 + noise, mean=day + noise, max=day + 3 + noise, count=at * 0 + 7
         )
+
+    async def balance(self) -> Balance:
+        return Balance(committed=48_213, held=48_000, expired=210, damaged=3)
 
     async def quarantined(self, limit: int = 100) -> list[Quarantined]:
         return [

@@ -55,6 +55,9 @@ async def test_a_running_gateway_is_left_alone(
     assert code == 0
     assert about(found, "gateway", "good") == ["it is running"]
     assert about(found, "database", "good") == ["every row is as it was written"]
+    assert about(found, "ledger", "good") == [
+        "1 readings acknowledged since ever: 1 held, 0 expired, 0 lost to damage"
+    ]
     await store.commit(Batch(at=NOON, readings=(reading(1),)))
     store.close()
 
