@@ -12,8 +12,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
-from gateway.model import Millis, Observation, Scene, Severity, Signal, Subject
+from gateway.model import Millis, Observation, Reading, Scene, Severity, Signal, Subject
 from rules.cell import Cell
 from rules.engine import Engine
 from rules.lifecycle import QUIET
@@ -23,6 +24,7 @@ from rules.shortlist import Ints
 from rules.silences import SilenceSpec
 
 PIECE = 100_000
+Places = NDArray[np.int32]
 
 
 class Episode(NamedTuple):
@@ -76,10 +78,25 @@ def replay(
 
 def merged(unit: Sequence[Track], scenes: Iterable[Scene]) -> Iterator[Observation]:
     """All readings and scenes, in order of time."""
-    every = [np.arange(len(track.at)) for track in unit]
-    readings = (unit[number].reading(index) for number, index in _in_order(unit, every))
-    streams: list[Iterable[Observation]] = [readings, scenes]
-    return merge(*streams, key=attrgetter("at"))
+    readings = _readings(unit)
+    return merge(readings, scenes, key=attrgetter("at")) if scenes else readings
+
+
+def _readings(unit: Sequence[Track]) -> Iterator[Observation]:
+    """All readings of *unit*, in order of time."""
+    for numbers, indexes in _in_order(unit):
+        at, value = np.empty(len(numbers), np.int64), np.empty(len(numbers))
+        for number in np.unique(numbers):
+            mine = numbers == number
+            at[mine] = unit[number].at[indexes[mine]]
+            value[mine] = unit[number].value[indexes[mine]]
+        columns = numbers.tolist(), indexes.tolist(), at.tolist(), value.tolist()
+        for number, index, when, what in zip(*columns, strict=True):
+            track = unit[number]
+            if track.texts and index in track.texts:
+                yield track.reading(index)
+            else:
+                yield Reading(track.device, track.quantity, what, when, None, 0, track.unit)
 
 
 class _Chosen(NamedTuple):
@@ -95,7 +112,7 @@ def _choose(
 ) -> list[_Chosen] | None:
     """What can matter, one series for each device; None where all may."""
     series = [track.numbers() for track in unit] if rule.numeric else list(unit)
-    if not rule.select.quantity:
+    if not rule.parts()[0].select.quantity:
         series = _by_device(series)
     series = [track for track in series if len(track.at)]
     if len({track.device for track in series}) < len(series):
@@ -140,7 +157,7 @@ class _Trial(Engine):
         sinces = [one.since for one in chosen if len(one.wanted)]
         cells = [self._cell_of(track) for track in tracks]
         busy = [False] * len(tracks)
-        for number, index in _in_order(tracks, [np.arange(len(t.at)) for t in tracks]):
+        for number, index in _places(tracks):
             if not busy[number]:
                 if index not in begins[number]:
                     continue
@@ -189,17 +206,24 @@ class _Trial(Engine):
         return cell.rule.verdict(cell.state, self._now, False) is False
 
 
-def _in_order(unit: Sequence[Track], chosen: Sequence[Ints]) -> Iterator[tuple[int, int]]:
-    """(number of the track, index in it) of the chosen readings, in order of time."""
+def _places(unit: Sequence[Track]) -> Iterator[tuple[int, int]]:
+    """(number of the track, index in it) of all readings, in order of time."""
+    for numbers, indexes in _in_order(unit):
+        yield from zip(numbers.tolist(), indexes.tolist(), strict=True)
+
+
+def _in_order(unit: Sequence[Track]) -> Iterator[tuple[Places, Places]]:
+    """Numbers of tracks and indexes in them of all readings, in order of time; piece by piece,
+    since as Python's numbers all at once would be gigabytes."""
     if not unit:
         return
-    at = np.concatenate([track.at[index] for track, index in zip(unit, chosen, strict=True)])
-    number = np.repeat(np.arange(len(unit), dtype=np.int32), [len(index) for index in chosen])
-    index = np.concatenate(chosen).astype(np.int32)
-    order = np.argsort(at, kind="stable")
-    for start in range(0, len(order), PIECE):  # as Python's ints, all at once would be gigabytes
+    counts = [len(track.at) for track in unit]
+    number = np.repeat(np.arange(len(unit), dtype=np.int32), counts)
+    index = np.concatenate([np.arange(count, dtype=np.int32) for count in counts])
+    order = np.argsort(np.concatenate([track.at for track in unit]), kind="stable")
+    for start in range(0, len(order), PIECE):
         piece = order[start : start + PIECE]
-        yield from zip(number[piece].tolist(), index[piece].tolist(), strict=True)
+        yield number[piece], index[piece]
 
 
 def _episodes(signals: Sequence[Signal]) -> Iterator[Episode]:

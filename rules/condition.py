@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from gateway.model import Evidence, Millis, Observation, Reading, Reason
+from gateway.model import Evidence, Millis, Observation, Reading, Reason, Scene
 from rules.rule import Part
 from rules.selector import Select
 from rules.values import Values
@@ -24,8 +24,7 @@ class Said(NamedTuple):
     """Of a camera: the labels that it sees."""
     unit: str = ""
     last_met: Millis | None = None
-    since: Millis | None = None
-    """Since when it has met the condition without a break."""
+    """When it met the condition last."""
     evidence: tuple[Evidence, ...] = ()
     confidence: float = 1.0
 
@@ -71,27 +70,30 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
             met = self._meets(seen.value)
             if met is None:
                 return None
-            said = Said(met, seen.at, seen.device, seen.quantity, seen.value, seen.unit)
-        elif seen.health:
-            return None
-        else:
-            found = [
-                d
-                for d in seen.detections
-                if d.label in self.label
-                and d.score >= self.score
-                and (not self.zone or d.zone in self.zone)
-            ]
-            evidence = tuple(dict.fromkeys(e for d in found for e in d.evidence))
-            said = Said(
-                bool(found),
-                seen.at,
-                seen.camera,
-                value=", ".join(sorted({d.label for d in found})),
-                evidence=evidence[-MOST_EVIDENCE:],
-                confidence=max((d.score for d in found), default=1.0),
-            )
-        return _since(said, before)
+            last = seen.at if met else before.last_met if before is not None else None
+            return Said(met, seen.at, seen.device, seen.quantity, seen.value, seen.unit, last)
+        return None if seen.health else self._sighted(seen, before)
+
+    def _sighted(self, seen: Scene, before: Said | None) -> Said:
+        found = [
+            d
+            for d in seen.detections
+            if d.label in self.label
+            and d.score >= self.score
+            and (not self.zone or d.zone in self.zone)
+        ]
+        evidence = tuple(dict.fromkeys(e for d in found for e in d.evidence))[-MOST_EVIDENCE:]
+        if found and not evidence and before is not None and before.met:
+            evidence = before.evidence
+        return Said(
+            bool(found),
+            seen.at,
+            seen.camera,
+            value=", ".join(sorted({d.label for d in found})),
+            last_met=seen.at if found else before.last_met if before is not None else None,
+            evidence=evidence,
+            confidence=max((d.score for d in found), default=1.0),
+        )
 
     def _meets(self, value: float | str) -> bool | None:
         if self.equals is not None:
@@ -101,13 +103,3 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
         if self.above is not None:
             return value > self.above
         return self.below is not None and value < self.below
-
-
-def _since(said: Said, before: Said | None) -> Said:
-    """*said* with what is remembered of the time before it."""
-    if not said.met:
-        return said if before is None else said._replace(last_met=before.last_met)
-    met_before = before is not None and before.met
-    since = before.since if before is not None and met_before else said.at
-    evidence = said.evidence or (before.evidence if before is not None and met_before else ())
-    return said._replace(last_met=said.at, since=since, evidence=evidence)

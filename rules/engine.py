@@ -28,6 +28,10 @@ DEAF = 60_000
 _UNFIT = int(Quality.NOT_FOR_RULES)
 
 
+Route = tuple[tuple[Cell, tuple[int, ...]], ...]
+"""Cells that a thing concerns, and by which of their rule's parts."""
+
+
 class Engine:
     """Judges observations in the order of their `at`, which never goes back."""
 
@@ -48,13 +52,15 @@ class Engine:
         self._subjects, self._zone, self._silences = subjects, zone, tuple(silences)
         self._cells: dict[tuple[str, str], Cell] = {}
         self._groups: dict[tuple[str, str], Group] = {}
-        self._routes: dict[tuple[str, str | None], tuple[tuple[Cell, int], ...]] = {}
+        self._routes: dict[tuple[str, str | None], Route] = {}
         self._now: Millis = 0
         self._armed = False
 
     def observe(self, seen: Observation) -> Sequence[Signal]:
         """Judge one observation, after every timer that was due by then."""
-        out = self._fire(seen.at)
+        heap = self._timers.heap
+        out = self._fire(seen.at) if heap and heap[0][0] <= seen.at else []
+        self._now = max(self._now, seen.at)
         if isinstance(seen, Reading):
             if seen.quality & _UNFIT:
                 return out
@@ -66,11 +72,13 @@ class Engine:
         if not self._armed:
             self._arm(seen.at)
         route = self._routes.get(where)
-        for cell, part in self._route(where) if route is None else route:
+        for cell, parts in self._route(where) if route is None else route:
             if cell.low <= value <= cell.high or not (numeric or not cell.rule.numeric):
                 continue
             cell.seen = seen.at
-            news = cell.rule.take(cell.state, seen, part)
+            news = False
+            for part in parts:
+                news |= cell.rule.take(cell.state, seen, part)
             self._judge(cell, seen.at, out, news)
         return out
 
@@ -218,10 +226,15 @@ class Engine:
 
     # -- finding and keeping
 
-    def _route(self, where: tuple[str, str | None]) -> tuple[tuple[Cell, int], ...]:
+    def _route(self, where: tuple[str, str | None]) -> Route:
         subject = self._subject(where[0])
-        looks = self._finder.find(subject, where[1])
-        found = tuple((self._cell(look.rule, subject), look.part) for look in looks)
+        parts: dict[str, list[int]] = {}
+        cells = []
+        for look in self._finder.find(subject, where[1]):
+            if look.rule.id not in parts:
+                cells.append(self._cell(look.rule, subject))
+            parts.setdefault(look.rule.id, []).append(look.part)
+        found = tuple((cell, tuple(parts[cell.rule.id])) for cell in cells)
         if len(self._routes) >= MOST_ROUTES:
             self._routes.clear()
         self._routes[where] = found

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
+from rules.columns import holding
+from rules.shortlist import Bools, Floats
 from rules.syntax import ExpressionError, Node, read
 
 Value = float | str | bool
@@ -81,6 +83,10 @@ class Expression:
             return bool(_value(self._tree, values, self.kinds))
         except _Unknown:
             return None
+
+    def holding(self, value: Floats) -> Bools | None:
+        """Where it holds, of a single quantity's values; None where that takes one by one."""
+        return holding(self._tree, value) if len(self.names) == 1 else None
 
     def _fit(self, given: Sequence[Value]) -> bool:
         return all(_fits(v, self.kinds[n]) for n, v in zip(self.names, given, strict=True))

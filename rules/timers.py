@@ -13,7 +13,8 @@ class Timers:
 
     def __init__(self, order: Mapping[str, int]) -> None:
         self._order = order
-        self._heap: list[tuple[Millis, int, bool, str, int, Timed]] = []
+        self.heap: list[tuple[Millis, int, bool, str, int, Timed]] = []
+        """To be looked at only: nothing is due before its first entry."""
         self._count = 0
 
     def set(self, timed: Timed, now: Millis, *dues: Millis | None) -> None:
@@ -34,11 +35,11 @@ class Timers:
 
     def due(self) -> Millis | None:
         """The instant of the first timer."""
-        while self._heap:
-            at, *_, timed = self._heap[0]
+        while self.heap:
+            at, *_, timed = self.heap[0]
             if at == timed.due:
                 return at
-            heappop(self._heap)
+            heappop(self.heap)
             if at == timed.queued:
                 timed.queued = None
                 if timed.due is not None:
@@ -47,12 +48,12 @@ class Timers:
 
     def pop(self, now: Millis) -> tuple[Millis, Timed] | None:
         """Take the first timer that is due by *now*."""
-        if not self._heap or self._heap[0][0] > now:
+        if not self.heap or self.heap[0][0] > now:
             return None
         at = self.due()
         if at is None or at > now:
             return None
-        timed = heappop(self._heap)[-1]
+        timed = heappop(self.heap)[-1]
         timed.due = timed.queued = None
         return at, timed
 
@@ -62,4 +63,4 @@ class Timers:
         timed.queued = at
         self._count += 1
         rank = self._order[timed.rule.id], isinstance(timed, Group), timed.unit
-        heappush(self._heap, (at, *rank, self._count, timed))
+        heappush(self.heap, (at, *rank, self._count, timed))

@@ -9,6 +9,8 @@ from gateway.model import Duration, Millis, Observation, Reading, Reason, Subjec
 from rules.rule import By, Part, Report, Rule
 
 MOST_NAMED = 5
+_LATER = 86_400_000
+"""When all are silent, only one that is heard changes that."""
 
 
 class Heard(msgspec.Struct, array_like=True):
@@ -26,6 +28,19 @@ class Roll(msgspec.Struct, array_like=True):
     """All devices of the place, by their ids."""
 
     heard: dict[str, Heard] = {}
+    silent: int = 0
+    """How many were silent when they were counted last …"""
+    good_until: Millis = 0
+    """… which holds until then: before, none becomes silent."""
+
+    def count(self, now: Millis) -> int:
+        """How many are silent at *now*. Counted anew only where that may have changed, so that a
+        place with a thousand devices does not ask all of them at each reading."""
+        if now >= self.good_until:
+            silent_at = [heard.silent_at for heard in self.heard.values()]
+            self.silent = sum(at <= now for at in silent_at)
+            self.good_until = min((at for at in silent_at if at > now), default=now + _LATER)
+        return self.silent
 
 
 class Outage(Rule, frozen=True, kw_only=True):
@@ -68,23 +83,28 @@ class Outage(Rule, frozen=True, kw_only=True):
     def join(self, state: Roll, subject: Subject, now: Millis) -> None:
         after = round((subject.period or 0) * self.periods)
         state.heard.setdefault(subject.id, Heard(now, after)).after = after
+        state.good_until = 0
 
     def take(self, state: Roll, seen: Observation, part: int) -> bool:
         source = seen.device if isinstance(seen, Reading) else seen.camera
-        state.heard[source].last = seen.at
+        heard = state.heard[source]
+        if heard.silent_at <= seen.at:
+            state.good_until = 0
+        heard.last = seen.at
         return False
 
     def skip(self, state: Roll, gap: int) -> bool:
         for heard in state.heard.values():
             heard.last += gap
+        state.good_until = 0
         return True
 
     def verdict(self, state: Roll, now: Millis, firing: bool) -> bool | None:
-        return sum(heard.silent_at <= now for heard in state.heard.values()) >= self.count
+        return state.count(now) >= self.count
 
     def due(self, state: Roll, now: Millis) -> Millis | None:
-        ends = (heard.silent_at for heard in state.heard.values())
-        return min((end for end in ends if end > now), default=None)
+        state.count(now)
+        return state.good_until
 
     def report(self, state: Roll, now: Millis, firing: bool) -> Report:
         if not firing:
@@ -100,6 +120,6 @@ class Outage(Rule, frozen=True, kw_only=True):
         )
 
     def rest(self, state: Roll, now: Millis) -> tuple[Reason, ...]:
-        silent = sum(heard.silent_at <= now for heard in state.heard.values())
+        silent = state.count(now)
         text = f"{silent} of {len(state.heard)} are silent; limit {self.count}"
         return (Reason(text, value=silent, limit=self.count, code="outage"),)

@@ -10,6 +10,7 @@ from gateway.model import Millis, Reading, Reason, Subject
 from rules.expression import Expression
 from rules.rule import Part, Report, Rule
 from rules.selector import Names
+from rules.shortlist import Floats, Ints, Shortlist, by_itself
 from rules.values import Span
 
 
@@ -74,6 +75,10 @@ class When(Rule, frozen=True, kw_only=True):
         if first > now:
             return first
         return min((e for at in state.at.values() if (e := at + self.within) > now), default=None)
+
+    def shortlist(self, subject: Subject, at: Ints, value: Floats) -> Shortlist | None:
+        mask = self.when.holding(value)
+        return None if mask is None else by_itself(mask)
 
     def report(self, state: Said, now: Millis, firing: bool) -> Report:
         return Report(self._reasons(state, "holds" if firing else "no longer holds"))

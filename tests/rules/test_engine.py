@@ -208,7 +208,7 @@ def test_a_thousand_readings_leave_few_timers() -> None:
     rule = Silence(id="lost", incident="x", after=Duration(60_000))  # type: ignore[arg-type]  # a Span
     engine = Engine([rule], SUBJECTS)
     feed(engine, *(seen("a", 1, n) for n in range(1000)))
-    assert len(engine._timers._heap) <= 2
+    assert len(engine._timers.heap) <= 2
     assert engine.due() is not None
 
 
