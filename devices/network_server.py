@@ -92,6 +92,9 @@ def _refuse_twins(message: Message, frame: Frame, memory: Memory) -> None:
     mark = [frame.count, content, zlib.crc32(message.payload), message.at]
     last = memory.get(frame.device)
     memory[frame.device] = mark
+    if last is not None and frame.count > last[0] + 1:  # a lower one: it has joined anew
+        missing = frame.count - last[0] - 1
+        message.notes.append(f"sequence_gap: {missing} frames before {frame.count} were not heard")
     if (
         last is not None
         and last[:2] == mark[:2]
