@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from config.load import Invalid, load
 from config.schema import Config
+from gateway import almanac
 from gateway.clock import SystemClock
 from gateway.pace import is_card
 from gateway.store import StoreFailed, StoreLocked, StoreSpec, StoreTooNew, backup, connection
@@ -190,6 +191,14 @@ def clock(box: Box) -> Iterator[Finding]:
         yield Finding("clock", "good", "the time is set")
 
 
+def calendar(box: Box) -> Iterator[Finding]:
+    """Working days, where a rule goes by them."""
+    if box.config is not None:
+        now, zone = SystemClock().now(), box.config.site.zone
+        if (year := almanac.unknown_year(box.config, now, zone)) is not None:
+            yield Finding("calendar", "notice", *almanac.warning(year).split("; "))
+
+
 def machine(box: Box) -> Iterator[Finding]:
     """Main memory and heat."""
     lines = Path("/proc/meminfo").read_text().splitlines()
@@ -205,4 +214,4 @@ def machine(box: Box) -> Iterator[Finding]:
 
 
 Check = Callable[[Box], Iterator[Finding]]
-CHECKS: tuple[Check, ...] = (privacy, running, memory, disk, medium, clock, machine)
+CHECKS: tuple[Check, ...] = (privacy, running, memory, disk, medium, clock, calendar, machine)

@@ -52,6 +52,11 @@ class Schedule(tuple[Span, ...]):
             raise ValueError(f"{raw!r} are no hours; write 22:00-06:00 or mon-fri 08:00-18:00")
         return cls(_span(item) for item in listed)
 
+    @property
+    def by_calendar(self) -> bool:
+        """Whether it goes by working days, of which only some years are known."""
+        return any(span.days & {WORKDAYS, FREEDAYS} for span in self)
+
     def window(self, now: Millis, zone: ZoneInfo) -> Window:
         """Whether it is active at *now*, since when, and until when."""
         today = datetime.fromtimestamp(now / 1000, zone).date()

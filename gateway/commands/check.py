@@ -2,9 +2,12 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from config.load import Invalid, load
+from gateway import almanac
+from gateway.clock import SystemClock
 
 HELP = "Print every problem of a site, each with its file, its line and what to do."
 EXAMPLE = "  linli check my-site"
@@ -35,4 +38,7 @@ def run(args: argparse.Namespace) -> int:
             f"{len(config.rules)} rules, {len(config.sources)} ways in, "
             f"{len(config.sinks) + len(config.reading_sinks)} destinations"
         )
+    year = almanac.unknown_year(config, SystemClock().now(), config.site.zone)
+    if year is not None:
+        print(f"warning: {almanac.warning(year)}", file=sys.stderr)
     return 0
