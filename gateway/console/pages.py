@@ -1,5 +1,8 @@
 """The console's pages: one frame for all of them, which draws itself from the HTTP API."""
 
+import posixpath
+import re
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -13,23 +16,28 @@ from gateway.api.problem import Problem
 from gateway.api.spec import ConsoleSpec
 from gateway.console.files import Files, load
 
-PATHS = (
-    "/",
-    "/incidents",
-    "/incidents/{id}",
-    "/devices",
-    "/devices/{id}",
-    "/cameras",
-    "/rules",
-    "/rules/{id}",
-    "/system",
-)
+PATHS = {
+    "/": "now",
+    "/incidents": "incidents",
+    "/incidents/{id}": "incident",
+    "/devices": "devices",
+    "/devices/{id}": "device",
+    "/cameras": "cameras",
+    "/cameras/{id}": "camera",
+    "/rules": "rules",
+    "/rules/{id}": "rule",
+    "/silences": "silences",
+    "/numbers": "numbers",
+    "/system": "system",
+}
+"""Addresses of pages, and the screen (`static/screens/<name>.js`) that draws each."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'"
 )
 """No inline script or style, no eval, nothing from elsewhere (docs/adr: console)."""
+IMPORT = re.compile(r'^import .*?from "([^"]+)";$', re.MULTILINE)
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 
 PAGE = """<!doctype html>
@@ -56,21 +64,22 @@ def router() -> APIRouter:
     pages, files = APIRouter(include_in_schema=False), load()
 
     @needs("viewer")
-    async def page(desk: TheDesk, spec: TheSpec, caller: MaybeCaller) -> Response:
+    async def page(request: Request, desk: TheDesk, spec: TheSpec, caller: MaybeCaller) -> Response:
         who = {"user": caller.name, "role": caller.role} if caller else {}
-        return _page(files, "app.js", desk, spec, who)
+        screen = PATHS.get(request.scope["route"].path, "lost")
+        return _page(files, ["app.js", f"screens/{screen}.js"], desk, spec, who)
 
     @needs()
     async def login(desk: TheDesk, spec: TheSpec) -> Response:
-        return _page(files, "login.js", desk, spec, {})
+        return _page(files, ["login.js"], desk, spec, {})
 
     @needs()
     async def file(version: str, path: str, request: Request) -> Response:
         return _file(files, version, path, request)
 
     @needs("viewer")
-    async def lost(desk: TheDesk, spec: TheSpec, caller: MaybeCaller) -> Response:
-        answer = await page(desk, spec, caller)
+    async def lost(request: Request, desk: TheDesk, spec: TheSpec, caller: MaybeCaller) -> Response:
+        answer = await page(request, desk, spec, caller)
         answer.status_code = 404
         return answer
 
@@ -83,7 +92,7 @@ def router() -> APIRouter:
 
 
 def _page(
-    files: Files, script: str, desk: Desk, spec: ConsoleSpec, who: dict[str, Any]
+    files: Files, scripts: Sequence[str], desk: Desk, spec: ConsoleSpec, who: dict[str, Any]
 ) -> Response:
     about = {
         "site": desk.site,
@@ -95,7 +104,7 @@ def _page(
     }
     styles = (f'<link rel="stylesheet" href="{files.base}/{p}">' for p in files.paths(".css"))
     modules = (
-        f'<link rel="modulepreload" href="{files.base}/{p}">' for p in _modules(files, script)
+        f'<link rel="modulepreload" href="{files.base}/{p}">' for p in imported(files, scripts)
     )
     body = PAGE.format(
         language=escape(desk.config.site.language),
@@ -104,17 +113,26 @@ def _page(
         base=files.base,
         styles="\n".join(styles),
         modules="\n".join(modules),
-        script=script,
+        script=scripts[0],
     )
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="text/html; charset=utf-8")
 
 
-def _modules(files: Files, script: str) -> list[str]:
-    """What to fetch at once and not only when another module asks for it."""
-    if script == "login.js":
-        return ["api.js", "view.js", "words.js"]
-    return [path for path in files.paths(".js") if path not in ("login.js", "theme.js", script)]
+def imported(files: Files, scripts: Iterable[str]) -> list[str]:
+    """*scripts* and all that they import: what a page needs at once. The other screens are
+    fetched when the browser has nothing to do."""
+    found: dict[str, None] = {}
+    todo = list(scripts)
+    while todo:
+        path = todo.pop(0)
+        if path not in found:
+            found[path] = None
+            todo += [
+                posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+                for name in IMPORT.findall(files.files[path].body.decode())
+            ]
+    return list(found)
 
 
 def _file(files: Files, version: str, path: str, request: Request) -> Response:

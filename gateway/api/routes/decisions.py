@@ -99,11 +99,13 @@ async def decide(
     id: str, deed: Deed, request: Request, desk: TheDesk, caller: TheCaller
 ) -> Response:
     """409 when the incident is not in a state for that: only a closed one can be reopened, and
-    a closed one cannot be anything else."""
+    a closed one cannot be anything else. `in_progress` also takes over what another one has."""
     said = (await read(request, Note)).note.strip()
     known = (await history(desk, id)).incident
     phase = PHASES[deed]
-    if (known.status in OPEN) == (phase == "reopened") or known.status == phase:
+    taken_over = phase == "in_progress" and known.handled_by != caller.name
+    same = known.status == phase and not taken_over
+    if (known.status in OPEN) == (phase == "reopened") or same:
         raise Problem(409, f"This incident is {known.status.replace('_', ' ')} already.")
     if phase == "void" and not said:
         raise Problem(400, "Say why it is a false alarm.")

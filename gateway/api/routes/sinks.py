@@ -3,12 +3,13 @@
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from gateway.api import facts
 from gateway.api.access import needs
 from gateway.api.answers import answer, described
 from gateway.api.asking import TheCaller, TheDesk
+from gateway.api.bodies import read
 from gateway.api.desk import Desk
 from gateway.api.problem import Problem
 from gateway.model import Millis, Reading
@@ -16,6 +17,7 @@ from gateway.model import Millis, Reading
 router = APIRouter(prefix="/api/v1/sinks", tags=["sinks"])
 
 MOST = 1000
+Deed = Literal["retry", "discard"]
 EXAMPLE = {
     "id": "city",
     "state": "retrying",
@@ -49,6 +51,20 @@ LETTER = {
 }
 
 
+class Why(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Giving up needs it: what was not sent will never be."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+WHY = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"example": {"reason": "A test; the city has it."}}},
+    }
+}
+
+
 class Decided(msgspec.Struct, frozen=True):
     """How many there were."""
 
@@ -72,35 +88,53 @@ async def dead(
     return answer(await found(desk, id, limit))
 
 
-@router.post("/{id}/dead/{letter}/{deed}", summary="Send again, or give up", status_code=204)
+@router.post(
+    "/{id}/dead/{letter}/{deed}",
+    summary="Send again, or give up",
+    status_code=204,
+    openapi_extra=WHY,
+)
 @needs("operator")
 async def decide(
-    id: str, letter: str, deed: Literal["retry", "discard"], desk: TheDesk, caller: TheCaller
+    id: str, letter: str, deed: Deed, request: Request, desk: TheDesk, caller: TheCaller
 ) -> Response:
-    """`retry` puts it back at its place in the line; `discard` gives it up for good."""
+    """`retry` puts it back at its place in the line; `discard` gives it up for good, and needs a
+    reason."""
+    reason = await _why(request, deed)
     decided = _decide_reading if _takes_readings(desk, id) else _decide_letter
     if not await decided(desk, id, letter, deed):
         raise Problem(404, "It is not among those that were refused.")
     desk.health.count("dead_letters_decided", part=id, why=deed)
+    await desk.audit.record(caller.name, f"letter.{deed}", f"{id} {letter}", "", reason)
     return Response(status_code=204)
 
 
 @router.post(
     "/{id}/dead/{deed}",
     summary="Send all again, or give all up",
+    openapi_extra=WHY,
     responses=described(Decided, {"decided": 3}),
 )
 @needs("operator")
 async def decide_all(
-    id: str, deed: Literal["retry", "discard"], desk: TheDesk, caller: TheCaller
+    id: str, deed: Deed, request: Request, desk: TheDesk, caller: TheCaller
 ) -> Response:
     """For what a time series refused; reports of incidents are decided one by one."""
     if not _takes_readings(desk, id):
         raise Problem(409, "Reports of incidents are decided one by one.")
+    reason = await _why(request, deed)
     refused = desk.store.refused
     n = await (refused.retry(id) if deed == "retry" else refused.discard(id))
     desk.health.count("dead_letters_decided", n, part=id, why=deed)
+    await desk.audit.record(caller.name, f"letter.{deed}", f"{id}: all {n}", "", reason)
     return answer(Decided(n))
+
+
+async def _why(request: Request, deed: Deed) -> str:
+    reason = (await read(request, Why)).reason.strip()
+    if deed == "discard" and not reason:
+        raise Problem(400, "Say why it is given up.")
+    return reason
 
 
 async def _decide_letter(desk: Desk, id: str, letter: str, deed: str) -> bool:

@@ -2,80 +2,102 @@
 
 import { ask } from "./api.js";
 import { begin, redraw, state } from "./live.js";
+import { arrivals, watchArrivals } from "./parts/arrivals.js";
 import { link } from "./parts/bits.js";
 import { icon } from "./parts/icons.js";
 import { draw, h } from "./view.js";
 import { speak, t, words } from "./words.js";
-import * as cameras from "./screens/cameras.js";
-import * as device from "./screens/device.js";
-import * as devices from "./screens/devices.js";
-import * as incident from "./screens/incident.js";
-import * as incidents from "./screens/incidents.js";
-import * as lost from "./screens/lost.js";
-import * as now from "./screens/now.js";
-import * as rule from "./screens/rule.js";
-import * as rules from "./screens/rules.js";
-import * as system from "./screens/system.js";
-
-const NAV = { now: "/", incidents: "/incidents", devices: "/devices", cameras: "/cameras", rules: "/rules", system: "/system" };
-const ROUTES = [
-  [/^\/$/, now, "now"], [/^\/incidents$/, incidents, "incidents"], [/^\/incidents\/([^/]+)$/, incident, "incidents"],
-  [/^\/devices$/, devices, "devices"], [/^\/devices\/([^/]+)$/, device, "devices"],
-  [/^\/cameras$/, cameras, "cameras"], [/^\/rules$/, rules, "rules"], [/^\/rules\/([^/]+)$/, rule, "rules"],
-  [/^\/system$/, system, "system"],
+const NAV = { now: "/", incidents: "/incidents", devices: "/devices", cameras: "/cameras", rules: "/rules", numbers: "/numbers", system: "/system" };
+const REST = ["rules", "numbers", "system"]; // behind "more" on a phone
+const ROUTES = [ // what an address looks like, the screen, and its entry in NAV
+  [/^\/$/, "now", "now"],
+  [/^\/incidents$/, "incidents", "incidents"], [/^\/incidents\/([^/]+)$/, "incident", "incidents"],
+  [/^\/devices$/, "devices", "devices"], [/^\/devices\/([^/]+)$/, "device", "devices"],
+  [/^\/cameras$/, "cameras", "cameras"], [/^\/cameras\/([^/]+)$/, "camera", "cameras"],
+  [/^\/rules$/, "rules", "rules"], [/^\/rules\/([^/]+)$/, "rule", "rules"], [/^\/silences$/, "silences", "rules"],
+  [/^\/numbers$/, "numbers", "numbers"],
+  [/^\/system$/, "system", "system"],
 ];
+const LOST = [/^/, "lost", ""];
 const LANGUAGES = { zh: "中文", en: "English" };
 
-const LOST = [/^/, lost, ""];
-
-let here = ROUTES[0];
+const screens = new Map(); // by name, once loaded
+let here = null; // the screen that is shown, and its section
 let leave = () => {};
+let turn = 0;
 
-function route() {
+/** Show what the address says. The page before stays until the new one's code is here. */
+async function route() {
+  const mine = ++turn;
+  const [pattern, name, section] = ROUTES.find(([p]) => p.test(location.pathname)) ?? LOST;
+  if (!screens.has(name)) await load(name);
+  if (mine !== turn) return;
   leave?.();
   state.page = {};
-  const found = ROUTES.find(([pattern]) => pattern.test(location.pathname)) ?? LOST;
-  here = found;
-  leave = found[1].enter?.(...(found[0].exec(location.pathname)?.slice(1) ?? []).map(decodeURIComponent));
+  state.menu = false;
+  here = { screen: screens.get(name), section };
+  leave = here.screen.enter?.(...(pattern.exec(location.pathname)?.slice(1) ?? []).map(decodeURIComponent));
   redraw();
+}
+
+/** The code of one screen. A gateway that was renewed has it at another address: begin anew. */
+async function load(name) {
+  try {
+    screens.set(name, await import(`./screens/${name}.js`));
+  } catch (error) {
+    if (!state.online) throw error;
+    location.reload();
+    await new Promise(() => {}); // until the page is gone
+  }
 }
 
 function follow(event) {
   const anchor = event.target.closest?.("a[href]");
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey;
-  if (!anchor || !plain || anchor.target || event.defaultPrevented) return;
-  if (!ROUTES.some(([pattern]) => anchor.origin === location.origin && pattern.test(anchor.pathname))) return;
+  if (!anchor || !plain || anchor.hasAttribute("target") || anchor.hasAttribute("download") || event.defaultPrevented) return;
+  const to = new URL(anchor.getAttribute("href"), location); // a link in a drawing has no pathname of its own
+  if (to.origin !== location.origin || !ROUTES.some(([pattern]) => pattern.test(to.pathname))) return;
   event.preventDefault();
-  if (anchor.pathname !== location.pathname) history.pushState(null, "", anchor.pathname);
-  route();
+  if (to.href !== location.href) history.pushState(null, "", to.pathname + to.search);
+  go();
+}
+
+async function go() {
+  await route();
   scrollTo(0, 0);
   document.querySelector("main")?.focus();
 }
 
 function page() {
-  const [, screen, section] = here;
-  document.title = `${screen.title()} · ${state.about.site}`;
+  if (!here) return h("p", { class: "empty" }, t("word.loading"));
+  const { screen, section } = here;
+  const waits = untouched();
+  document.title = `${waits ? `(${waits}) ` : ""}${screen.title()} · ${state.about.site}`;
   return [
     h("a", { key: "skip", class: "skip", href: "#main" }, t("frame.skip")),
-    h("header", { key: "top", class: "top" }, brand(), nav(section), tools()),
+    h("header", { key: "top", class: "top" }, brand(), nav(section, waits), tools()),
     !state.online && h("p", { key: "lost", class: "lost", role: "alert" }, t("frame.lost")),
     state.about.open && h("p", { key: "plain", class: "plain" }, t("frame.plain")),
     h("main", { key: `main-${section}`, id: "main", tabindex: "-1" },
       state.loaded ? screen.view() : h("p", { class: "empty" }, t("word.loading"))),
+    arrivals(),
   ];
 }
+
+const untouched = () => [...state.incidents.values()].filter((i) => i.status === "open" || i.status === "reopened").length;
 
 function brand() {
   return link("/", { class: "brand" }, h("span", { class: "mark", "aria-hidden": "true" }, "邻"),
     h("span", { class: "site" }, state.about.site));
 }
 
-function nav(section) {
-  const waiting = [...state.incidents.values()].filter((i) => i.status === "open" || i.status === "reopened").length;
-  return h("nav", { class: "nav", "aria-label": t("frame.nav") }, Object.entries(NAV).map(([name, path]) =>
-    link(path, { key: name, "aria-current": name === section ? "page" : null },
-      icon(name), h("span", null, t(`nav.${name}`)),
-      name === "incidents" && waiting > 0 && h("span", { class: "badge", "aria-label": t("now.needs", { n: waiting }) }, waiting))));
+function nav(section, waits) {
+  const entry = ([name, path]) => link(path, { key: name, class: REST.includes(name) ? "rest" : null, "aria-current": name === section ? "page" : null },
+    icon(name), h("span", null, t(`nav.${name}`)),
+    name === "incidents" && waits > 0 && h("span", { class: "badge", "aria-label": t("now.needs", { n: waits }) }, waits));
+  return h("nav", { class: state.menu ? "nav open" : "nav", "aria-label": t("frame.nav") }, Object.entries(NAV).map(entry),
+    h("button", { key: "more", type: "button", class: REST.includes(section) ? "more-nav here" : "more-nav", "aria-expanded": state.menu ? "true" : "false",
+      onclick: () => { state.menu = !state.menu; redraw(); } }, icon("more"), h("span", null, t("nav.more"))));
 }
 
 function tools() {
@@ -113,7 +135,12 @@ async function start() {
   addEventListener("popstate", route);
   document.addEventListener("click", follow);
   begin(() => draw(root, page()));
-  route();
+  watchArrivals();
+  ask("GET", "/api/v1/grids").then((grids) => { state.grids = grids; redraw(); }, () => null);
+  await route();
+  (window.requestIdleCallback ?? setTimeout)(async () => {
+    for (const [, name] of ROUTES) if (!screens.has(name) && state.online) await load(name);
+  });
 }
 
 start();

@@ -78,6 +78,13 @@ export function span(length) {
   return t("time.days", { n: Math.floor(minutes / 1440) });
 }
 
+/** `12 MB`. */
+export function bytes(size) {
+  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, size)) / 3));
+  const unit = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"][power];
+  return new Intl.NumberFormat(words.language, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: power && size / 1000 ** power < 10 ? 1 : 0 }).format(size / 1000 ** power);
+}
+
 /** Date and time at the place. */
 export function moment(at, style = { dateStyle: "medium", timeStyle: "medium" }) {
   return new Intl.DateTimeFormat(words.language, { timeZone: words.zone, ...style }).format(at);

@@ -490,6 +490,7 @@ def pictures(now: Millis) -> dict[str, Any]:
             detections=seen.get(f"cam-{n + 1}", ()),
             health="no_signal" if n == 2 else "",
             fps=4.9,
+            measures=None,
         )
         for n in range(4)
     }

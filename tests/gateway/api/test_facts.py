@@ -12,6 +12,8 @@ from gateway.store.failures import StoreFailed
 from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import NOW, FakeClock
 
+WHY = {"reason": "a test"}
+
 
 async def test_health_says_little_to_strangers_and_all_to_people(
     client: Client, desk: Desk
@@ -69,7 +71,8 @@ async def test_dead_letters_are_sent_again_or_given_up(client: Client) -> None:
     (letter,) = (await client.ask("GET", path, "omar")).json()
     assert (letter["id"], letter["reason"]) == ("inc-0030-1", "400 Bad Request: unknown grid")
     for deed in ("retry", "discard"):
-        assert (await client.ask("POST", f"{path}/nothing/{deed}", "omar")).status == 404
+        answer = await client.ask("POST", f"{path}/nothing/{deed}", "omar", json=WHY)
+        assert answer.status == 404
     assert (await client.ask("POST", f"{path}/inc-0030-1/retry", "omar")).status == 204
     sinks = (await client.ask("GET", "/api/v1/sinks", "vera")).json()
     assert (sinks[0]["waiting"], sinks[0]["dead"], sinks[2]["waiting"]) == (4, 0, 1200)
@@ -88,17 +91,21 @@ async def test_readings_that_a_time_series_refused_are_decided_alike(
         "phase": "reading", "reason": "type conflict", "at": 5,
     }  # fmt: skip
     assert (await client.ask("POST", f"{path}/1/retry", "omar")).status == 204
-    assert (await client.ask("POST", f"{path}/1/discard", "omar")).status == 404
-    assert (await client.ask("POST", f"{path}/x/discard", "omar")).status == 404
+    for letter in ("1", "x"):
+        answer = await client.ask("POST", f"{path}/{letter}/discard", "omar", json=WHY)
+        assert answer.status == 404
     sinks = (await client.ask("GET", "/api/v1/sinks", "vera")).json()
     assert sinks[2]["dead"] == 3
-    assert (await client.ask("POST", f"{path}/discard", "omar")).json() == {"decided": 3}
+    every = await client.ask("POST", f"{path}/discard", "omar", json=WHY)
+    assert every.json() == {"decided": 3}
     assert (await client.ask("POST", "/api/v1/sinks/city/dead/retry", "omar")).status == 409
 
 
 async def test_giving_up_takes_only_what_was_refused(client: Client) -> None:
     path = "/api/v1/sinks/city/dead"
-    assert (await client.ask("POST", f"{path}/inc-0030-1/discard", "omar")).status == 204
+    assert (await client.ask("POST", f"{path}/inc-0030-1/discard", "omar")).status == 400
+    answer = await client.ask("POST", f"{path}/inc-0030-1/discard", "omar", json=WHY)
+    assert answer.status == 204
     assert (await client.ask("GET", path, "omar")).json() == []
 
 

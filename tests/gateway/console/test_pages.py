@@ -8,6 +8,7 @@ import pytest
 
 from gateway.api.spec import ConsoleSpec, Listen
 from gateway.console import files
+from gateway.console.pages import PATHS, imported
 from tests.gateway.api.client import Client, serving
 from tests.gateway.api.desk_fixture import make_desk
 
@@ -45,10 +46,21 @@ def test_no_script_makes_markup_of_text() -> None:
         assert not re.search(r"https?://(?!www\.w3\.org/)", text), path
 
 
-async def test_the_first_page_is_small(client: Client) -> None:
-    """Over a weak mobile network: all code and texts of the console in under 60 kB."""
+@pytest.mark.parametrize("screen", sorted({*PATHS.values(), "lost"}))
+def test_the_first_page_is_small(screen: str) -> None:
+    """Over a weak mobile network: what is needed at once, whichever page is the first, and one
+    language of the texts, in under 60 kB."""
     found = files.load()
-    assert sum(len(file.zipped) for file in found.files.values()) < 60_000
+    needed = [*imported(found, ["app.js", f"screens/{screen}.js"]), *found.paths(".css")]
+    zipped = {path: len(found.files[path].zipped) for path in (*needed, "texts/zh.json")}
+    assert sum(zipped.values()) < 60_000, sorted(zipped.items(), key=lambda item: -item[1])
+
+
+def test_every_screen_has_an_address_in_the_browser_and_in_the_gateway() -> None:
+    routes = re.findall(r'/, "(\w+)", "(\w+)"\]', (files.FOLDER / "app.js").read_text("utf-8"))
+    assert {screen for screen, _ in routes} == set(PATHS.values())
+    for screen in (*PATHS.values(), "lost"):
+        assert (files.FOLDER / "screens" / f"{screen}.js").is_file()
 
 
 async def test_a_changed_file_has_another_address(

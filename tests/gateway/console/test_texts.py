@@ -38,7 +38,7 @@ PARAMETERS = {
 PAIRED = re.compile(r'\["([a-z]+\.[a-z]+)", ')
 """`["device.id", device.id]`: a key that a loop translates."""
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
-SAME_EVERYWHERE = {"place.h3", "system.api", "grid.plus-code"}
+SAME_EVERYWHERE = {"place.h3", "system.api", "grid.plus-code", "reason.said"}
 
 
 def used() -> set[str]:

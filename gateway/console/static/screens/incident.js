@@ -3,28 +3,32 @@
 import { ask } from "../api.js";
 import { onChange, now, redraw, state } from "../live.js";
 import { action, empty, link, may, placeOf, run, section, severity, statusChip, trouble } from "../parts/bits.js";
-import { evidenceUrl } from "../parts/incident_card.js";
 import { icon } from "../parts/icons.js";
+import { photoButton } from "../parts/photo.js";
+import { proof } from "../parts/proof.js";
 import { figures, sentence } from "../parts/reason.js";
+import { timeline } from "../parts/timeline.js";
 import { h } from "../view.js";
-import { ago, clock, known, moment, number, t } from "../words.js";
+import { ago, known, moment, number, t } from "../words.js";
 
 const DEEDS = {
   open: ["acknowledge", "in_progress", "resolve", "void"],
   reopened: ["acknowledge", "in_progress", "resolve", "void"],
   acknowledged: ["in_progress", "resolve", "void"],
-  in_progress: ["resolve", "void"],
+  in_progress: ["resolve", "in_progress", "void"],
   resolved: ["reopen"],
   void: ["reopen"],
 };
 const SYMBOL = { acknowledge: "check", in_progress: "take", resolve: "done", void: "void", reopen: "reopen" };
+
+const WHY = ["shadow", "person", "works", "test"]; // why it was no incident, to be touched rather than typed
 
 export const title = () => state.page.history?.incident.title ?? t("nav.incidents");
 
 export function enter(id) {
   Object.assign(state.page, { id, note: "", asking: "" });
   run("load", load);
-  return onChange((topic, ids) => topic === "incidents" && ids.has(id) && run("load", load));
+  return onChange((topic, ids) => ((topic === "incidents" && ids.has(id)) || topic === "sinks") && load().then(redraw, () => null));
 }
 
 async function load() {
@@ -46,18 +50,21 @@ export function view() {
         h("span", null, icon("clock"), `${moment(incident.opened_at)} · ${ago(incident.opened_at, now())}`))),
     trouble(), deeds(incident),
     h("div", { class: "columns" },
-      h("div", { class: "main-column" }, proof(incident), why(incident)),
-      h("div", { class: "side-column" }, where(incident), timeline(history.versions)))];
+      h("div", { class: "main-column" }, section(t("incident.evidence"), null, proof(incident)), why(incident)),
+      h("div", { class: "side-column" }, where(incident), section(t("incident.timeline"), null, timeline(history, load)), keep(incident)))];
 }
 
 function deeds(incident) {
   if (!may("operator")) return null;
   if (state.page.asking) return noteForm(incident);
-  return h("div", { class: "deeds" }, DEEDS[incident.status].map((deed, n) =>
+  const choices = DEEDS[incident.status].filter((deed) => deed !== "in_progress" || incident.status !== "in_progress" || incident.handled_by !== state.about.user);
+  return h("div", { class: "deeds main-deeds" }, choices.map((deed, n) =>
     deed === "void"
       ? h("button", { key: deed, type: "button", class: "button", onclick: () => askNote(deed) }, icon("void"), t("deed.void"))
-      : action(deed, t(`deed.${deed}`), SYMBOL[deed], () => decide(incident, deed, ""), n === 0 ? "primary" : "")),
-    h("button", { key: "note", type: "button", class: "button quiet", onclick: () => askNote(DEEDS[incident.status].at(-2) ?? "reopen") }, t("incident.with_note")));
+      : action(deed, t(deed === "in_progress" && incident.handled_by && incident.handled_by !== state.about.user ? "deed.take_over" : `deed.${deed}`),
+        SYMBOL[deed], () => decide(incident, deed, ""), n === 0 ? "primary" : "")),
+    h("button", { key: "note", type: "button", class: "button", onclick: () => askNote("note") }, icon("note"), t("deed.note")),
+    photoButton(incident, (history) => { state.page.history = history; }));
 }
 
 function askNote(deed) {
@@ -65,16 +72,18 @@ function askNote(deed) {
   redraw();
 }
 
-/** Why, before it is done: a false alarm has to have a reason. */
+/** A note, alone or with what is decided: a false alarm has to have a reason. */
 function noteForm(incident) {
   const { page } = state;
-  const choices = DEEDS[incident.status];
+  const why = page.asking === "void";
   return h("form", { class: "note-form", onsubmit: (e) => { e.preventDefault(); run("note", () => decide(incident, page.asking, page.note)); } },
     h("label", { for: "deed" }, t("incident.what")),
     h("select", { id: "deed", value: page.asking, onchange: (e) => { page.asking = e.target.value; redraw(); } },
-      choices.map((deed) => h("option", { key: deed, value: deed, selected: deed === page.asking }, t(`deed.${deed}`)))),
-    h("label", { for: "note" }, t(page.asking === "void" ? "incident.why_void" : "incident.note")),
-    h("textarea", { id: "note", rows: 3, maxlength: 2000, required: page.asking === "void", value: page.note,
+      ["note", ...DEEDS[incident.status]].map((deed) => h("option", { key: deed, value: deed, selected: deed === page.asking }, t(`deed.${deed}`)))),
+    h("label", { for: "note" }, t(why ? "incident.why_void" : "incident.note")),
+    why && h("div", { class: "quick" }, WHY.map((name) => h("button", { key: name, type: "button", class: "button quiet",
+      onclick: () => { page.note = t(`why.${name}`); redraw(); } }, t(`why.${name}`)))),
+    h("textarea", { id: "note", rows: 3, maxlength: 2000, required: why || page.asking === "note", value: page.note,
       made: (node) => node.focus(), oninput: (e) => { page.note = e.target.value; } }),
     h("div", { class: "deeds" },
       h("button", { type: "submit", class: "button primary", disabled: !!page.busy }, t("word.save")),
@@ -84,17 +93,6 @@ function noteForm(incident) {
 async function decide(incident, deed, note) {
   state.page.history = await ask("POST", `/api/v1/incidents/${encodeURIComponent(incident.id)}/${deed}`, { note });
   state.page.asking = "";
-}
-
-function proof(incident) {
-  return section(t("incident.evidence"), null,
-    incident.evidence.length
-      ? h("div", { class: "evidence" }, incident.evidence.map((e) =>
-        h("figure", { key: e.sha256 },
-          h("a", { href: evidenceUrl(e), target: "_blank", rel: "noopener" },
-            h("img", { src: evidenceUrl(e), alt: t("incident.picture", { role: t(`role.${e.role}`), at: moment(e.taken_at) }), loading: "lazy", width: 640, height: 360 })),
-          h("figcaption", null, h("strong", null, t(`role.${e.role}`)), ` ${clock(e.taken_at, now())}`))))
-      : empty(t("incident.no_evidence")));
 }
 
 function why(incident) {
@@ -119,14 +117,9 @@ function deviceLink(id) {
   return link("/cameras", { key: id }, state.cameras.get(id)?.name ?? id);
 }
 
-function timeline(versions) {
-  return section(t("incident.timeline"), null,
-    h("ol", { class: "timeline" }, versions.toReversed().map((v, n, all) => {
-      const before = all[n + 1];
-      const what = !before ? t("phase.opened") : v.status === before.status ? t("phase.updated") : t(`status.${v.status}`);
-      return h("li", { key: v.seq },
-        h("strong", null, what), h("time", { class: "muted" }, ` ${clock(v.updated_at, now())}`),
-        before && v.handled_by && v.status !== before.status && h("p", null, v.handled_by),
-        v.note && v.note !== before?.note && h("p", { class: "quote" }, v.note));
-    })));
+/** Everything that is known of it, in one file. */
+function keep(incident) {
+  return may("operator") && section(t("incident.keep"), null,
+    h("p", { class: "muted small" }, t("incident.bundle_about")),
+    h("a", { class: "button", href: `/api/v1/incidents/${encodeURIComponent(incident.id)}/bundle.zip`, download: "" }, icon("save"), t("incident.bundle")));
 }

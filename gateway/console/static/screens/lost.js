@@ -8,6 +8,6 @@ import { t } from "../words.js";
 export const title = () => t("lost.title");
 
 export function view() {
-  return [h("h1", null, t("lost.title")), h("p", { class: "empty" }, t("lost.about", { path: location.pathname })),
-    link("/", { class: "back" }, icon("back"), t("lost.back"))];
+  return h("div", { class: "headline lost-page" }, h("h1", null, t("lost.title")), h("p", { class: "empty" }, t("lost.about", { path: location.pathname })),
+    link("/", { class: "button" }, icon("back"), t("lost.back")));
 }
