@@ -146,6 +146,7 @@ def _trial(desk: Desk, rule: Rule, change: Change) -> Trial:
         start,
         end,
         change.device,
+        desk.config.silences,
     )
 
 
