@@ -11,6 +11,9 @@ CORPUS = Path(__file__).parents[2] / "shared" / "data" / "payloads" / "dev.jsonl
 ORDER: dict[str, list[str]] = {
     "box": [],
     "ingest": [],
+    "flood": [],
+    "reaction": [],
+    "peers": [],
     "store": [],
     "rules": [],
     "vision": [],

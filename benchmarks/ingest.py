@@ -5,13 +5,16 @@
 
 CPU is user and system time of the process under test (and of its children), from /proc; the
 rate is messages per second until the last one is acknowledged (behind a broker: taken). A message
-holds six readings. Each figure is the median of `--repeat` runs, the best one in brackets. Where
-there are two cores, the devices have one and the process under test the other.
+of 150 bytes holds six readings, and `each` is per message. Each figure is the median of `--repeat`
+runs, the best one in brackets. Where there are two cores, the devices have one and the process
+under test the other.
 
     null      the endpoint with an inbox that acknowledges every 2 ms and stores nothing
     client    the client of a mosquitto with such an inbox
-    gateway   `linli run` with three rules, a linger of 5 ms, on the disk of the temporary folder
-    broker    the same behind a mosquitto
+    gateway   `linli run` with passwords, three rules and what is shown as "now", on the disk of the
+              temporary folder, no rate limit
+    slow      the same on a disk whose every sync takes 10 ms more (needs a C compiler)
+    broker    the gateway behind a mosquitto
 """
 
 import argparse
@@ -19,6 +22,7 @@ import asyncio
 import os
 import re
 import resource
+import shutil
 import socket
 import statistics
 import subprocess
@@ -26,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +45,12 @@ rules:
   - {id: hot, kind: threshold, incident: heat, select: {quantity: temperature}, above: 60, for: 1m}
   - {id: wet, kind: threshold, incident: damp, select: {quantity: humidity}, above: 95, for: 1m}
   - {id: silent, kind: silence, incident: device_offline}
+"""
+SLOW_SYNC = b"""
+#include <unistd.h>
+#include <sys/syscall.h>
+int fdatasync(int fd) { usleep(10000); return syscall(SYS_fdatasync, fd); }
+int fsync(int fd) { usleep(10000); return syscall(SYS_fsync, fd); }
 """
 
 
@@ -58,6 +68,8 @@ ROWS = (
     Row("gateway, 20 devices", "gateway", Load(20, 100_000, distinct=10)),
     Row("gateway, 1000 devices", "gateway", Load(1000, 100_000, window=50)),
     Row("gateway, 200 devices at 1,000/s", "gateway", Load(200, 10_000, rate=1000)),
+    Row("gateway, 200 devices at 5,000/s", "gateway", Load(200, 50_000, rate=5000)),
+    Row("slow disk, 200 devices at 2,000/s", "slow", Load(200, 20_000, rate=2000)),
     Row("behind mosquitto, 20 devices", "broker", Load(20, 60_000, window=100, distinct=10)),
 )
 
@@ -99,17 +111,31 @@ def client() -> Iterator[Subject]:
 
 
 @contextmanager
-def gateway() -> Iterator[Subject]:
-    with tempfile.TemporaryDirectory() as folder, closing(_box(Path(folder))) as box:
+def gateway(**environment: str) -> Iterator[Subject]:
+    with tempfile.TemporaryDirectory() as folder, closing(site(Path(folder))) as box:
+        box.start(**environment)
         yield Subject(box.mqtt, box.pid)
+
+
+@contextmanager
+def slow() -> Iterator[Subject]:
+    with tempfile.TemporaryDirectory() as folder:
+        shim = Path(folder) / "slow.so"
+        compiler = ("cc", "-shared", "-fPIC", "-x", "c", "-", "-o", str(shim))
+        subprocess.run(compiler, input=SLOW_SYNC, check=True)
+        with gateway(LD_PRELOAD=str(shim)) as subject:
+            yield subject
 
 
 @contextmanager
 def broker() -> Iterator[Subject]:
     """The devices speak to mosquitto, the gateway is its client. CPU is the gateway's alone."""
     with tempfile.TemporaryDirectory() as folder, mosquitto() as port:
-        source = f"  - {{kind: mqtt_broker, id: broker, host: 127.0.0.1, port: {port}}}\n"
-        with closing(_box(Path(folder), source)) as box:
+        where = f"host: 127.0.0.1, port: {port}, max_rate: 0"
+        with closing(
+            site(Path(folder), f"  - {{kind: mqtt_broker, id: broker, {where}}}\n")
+        ) as box:
+            box.start()
             until(lambda: "subscribed" in _health(box), "the gateway has subscribed")
             yield Subject(port, box.pid, lambda n: _settled(box, n))
 
@@ -132,15 +158,15 @@ def mosquitto() -> Iterator[int]:
             process.wait()
 
 
-def _box(root: Path, source: str = "") -> Box:
+def site(root: Path, parts: str = "", more: str = "max_rate: 0", rules: str = RULES) -> Box:
+    """A thousand devices, one password for all; not started. *more* is the listener's."""
     devices = "".join(f"  - {{id: d-{n}, dialect: zigbee2mqtt, period: 1h}}\n" for n in range(1000))
-    box = Box(root, source, devices=devices)
+    box = Box(root, parts, devices=devices)
     users = f'users: [{{name: {USER}, password: {PASSWORD}, topics: ["zigbee2mqtt/+"]}}]'
-    site = (root / "gateway.yaml").read_text().replace('anonymous: ["#"]', users)
-    site = site.replace(users, f"{users}, max_connections: 5000")
-    box.write("gateway.yaml", site.replace("linger: 0s", "linger: 5ms"))
-    box.write("rules/bench.yaml", RULES)
-    box.start()
+    text = (root / "gateway.yaml").read_text().replace("{linger: 0s}", "{}")
+    text = text.replace('anonymous: ["#"]', f"{users}, max_connections: 5000, {more}")
+    box.write("gateway.yaml", text)
+    box.write("rules/bench.yaml", rules)
     return box
 
 
@@ -170,7 +196,15 @@ def cpu(pid: int) -> float:
     return own + sum(cpu(int(child)) for child in children)
 
 
-UNDER_TEST = {"null": null, "client": client, "gateway": gateway, "broker": broker}
+UNDER_TEST: dict[str, Callable[[], AbstractContextManager[Subject]]] = {
+    "null": null,
+    "client": client,
+    "gateway": gateway,
+    "slow": slow,
+    "broker": broker,
+}
+NEEDED = {"client": BROKER, "broker": BROKER, "slow": shutil.which("cc")}
+"""Programs without which a row is passed over."""
 
 
 def measure(row: Row) -> tuple[float, float, Outcome]:
@@ -207,9 +241,7 @@ def main() -> None:
     args = parser.parse_args()
     print(f"{'':36}{'per second':>22}{'CPU us each':>16}{'p50 ms':>9}{'p99 ms':>9}")
     for row in ROWS:
-        if args.only not in (None, row.under_test) or (
-            row.under_test in ("client", "broker") and not BROKER
-        ):
+        if args.only not in (None, row.under_test) or not NEEDED.get(row.under_test, True):
             continue
         runs = [measure(row) for _ in range(args.repeat)]
         rates, costs = [run[0] for run in runs], [run[1] for run in runs]

@@ -29,6 +29,8 @@ class Load(NamedTuple):
     window: int = 250
     distinct: int = 0
     """Different topics of one connection; 0: one."""
+    first: int = 0
+    """Number of the first device."""
 
 
 class Outcome(NamedTuple):
@@ -142,7 +144,7 @@ class Device(asyncio.Protocol):
 async def connected(port: int, load: Load) -> list[Device]:
     """The devices of *load*, let in and silent."""
     loop, devices = asyncio.get_running_loop(), list[Device]()
-    for number in range(load.devices):
+    for number in range(load.first, load.first + load.devices):
         _, device = await loop.create_connection(partial(Device, number, load), "127.0.0.1", port)
         devices.append(device)
     await asyncio.wait([device.connected for device in devices])
