@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import msgspec
 
 from gateway.callbacks import Letter, Thanks, signed
-from gateway.model import Answer, Duration, Envelope, Item, Millis, Reading
+from gateway.model import Answer, Duration, Envelope, Item, Millis, Place, Reading, Shift
 from gateway.routes import EVERYTHING, Route
 from gateway.webhooks import WebhookSecret
 
@@ -54,6 +54,10 @@ class Clock(Protocol):
     @property
     def synced(self) -> bool:
         """False until the box has learnt the time since it was switched on."""
+        ...
+
+    def corrected(self) -> Shift | None:
+        """Once after the time became known: what was told wrongly before, and by how much."""
         ...
 
     async def sleep_until(self, when: Millis) -> None: ...
@@ -109,6 +113,8 @@ class Surroundings(NamedTuple):
     evidence_url: Callable[[str], str]
     """SHA-256 of a picture -> a signed link that expires, from which it can be fetched."""
     evidence_file: Callable[[str], Path]
+    place_of: Callable[[str], Place] = lambda device: Place()
+    """Where a registered device stands."""
 
 
 class Source(Protocol):

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 INFLUXD = shutil.which("influxd")
 VICTORIA = shutil.which("victoria-metrics")
@@ -41,13 +42,13 @@ def free_port() -> int:
 class Process:
     """A server that can be killed and started again where it was."""
 
-    def __init__(self, command: list[str], url: str, ready: str) -> None:
-        self._command, self.url, self._ready = command, url, ready
+    def __init__(self, command: list[str], url: str, ready: str, **how: Any) -> None:
+        self._command, self.url, self._ready, self._how = command, url, ready, how
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._how
         )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
