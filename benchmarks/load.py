@@ -126,6 +126,7 @@ class Device(asyncio.Protocol):
             self._send()
 
     def close(self) -> None:
+        self._chunks.clear()
         self._transport.abort()
 
     def _tick(self) -> None:
