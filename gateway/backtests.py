@@ -6,11 +6,11 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self
 from zoneinfo import ZoneInfo
 
 from gateway.model import Incident, Millis, Scene, Subject
-from gateway.store.history import History
+from gateway.store.history import Columns, History
 from gateway.store.logbook import Logbook
 from rules import backtest, past
 from rules import explain as explaining
@@ -85,20 +85,42 @@ class Answer(NamedTuple):
     cameras: int
 
 
-def run(path: Path, question: Question, progress: Progress, workers: int = 1) -> Answer:
-    """Judge every variant over the store at *path*; its past is read once."""
+class Readings(Protocol):
+    """Where readings are read from: the gateway's own store, or an InfluxDB."""
+
+    def scan(
+        self, start: Millis, end: Millis, device: str | None = None, quantity: str | None = None
+    ) -> Iterator[Columns]: ...
+
+
+class Past(NamedTuple):
+    """What there is to judge."""
+
+    readings: Readings
+    log: Logbook | None
+    """What cameras saw and what became of incidents; None where there is no store."""
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """That of the store at *path*."""
+        return cls(History(path), Logbook(path))
+
+
+def run(source: Path | Past, question: Question, progress: Progress, workers: int = 1) -> Answer:
+    """Judge every variant over *source*, a store or another past; it is read once."""
+    found = Past.of(source) if isinstance(source, Path) else source
     episodes: list[list[Episode]] = [[] for _ in question.variants]
     readings, devices = 0, set[str]()
-    scenes = _scenes(path, question)
-    for unit, found in _judged(path, question, scenes, workers):
+    scenes = _scenes(found, question)
+    for unit, made in _judged(found, question, scenes, workers):
         readings += sum(len(track.at) for track in unit)
         devices.update(track.device for track in unit)
-        for mine, more in zip(episodes, found, strict=True):
+        for mine, more in zip(episodes, made, strict=True):
             mine += more
         progress(unit[-1].device if unit else "", readings)
     for mine in episodes:
         mine.sort(key=lambda e: (e.opened, e.key))
-    labelled = Logbook(path).incidents(question.variants[0].rule.id)
+    labelled = found.log.incidents(question.variants[0].rule.id) if found.log else []
     results = [
         _result(question, variant, mine, episodes[0], labelled)
         for variant, mine in zip(question.variants, episodes, strict=True)
@@ -110,7 +132,8 @@ def explain(path: Path, question: Question) -> list[Explanation]:
     """How each key stands with the first variant at the end of the question."""
     rules = [question.variants[0].rule, *question.others]
     engine = Witness(rules, question.subjects, question.zone, question.silences)
-    unit = list(_tracks(path, question, rules))
+    found = Past.of(path)
+    unit = list(_tracks(found, question, rules))
     scenes = Logbook(path).scenes(question.start, question.end)
     for seen in backtest.merged(unit, scenes):
         engine.observe(seen)
@@ -118,24 +141,24 @@ def explain(path: Path, question: Question) -> list[Explanation]:
     return explaining.explain(engine, rules[0], question.end, question.zone)
 
 
-def _scenes(path: Path, question: Question) -> list[Scene]:
+def _scenes(found: Past, question: Question) -> list[Scene]:
     rules = [question.variants[0].rule, *question.others]
-    if not any(part.scenes for rule in rules for part in rule.parts()):
+    if found.log is None or not any(part.scenes for rule in rules for part in rule.parts()):
         return []
-    return list(Logbook(path).scenes(question.start, question.end))
+    return list(found.log.scenes(question.start, question.end))
 
 
 def _judged(
-    path: Path, question: Question, scenes: list[Scene], workers: int
+    found: Past, question: Question, scenes: list[Scene], workers: int
 ) -> Iterator[tuple[list[Track], list[list[Episode]]]]:
     rules = [question.variants[0].rule, *question.others]
     if any(part.scenes for rule in rules for part in rule.parts()):
         # A camera's incidents and a sensor's are apart, unless something joins them.
-        unit = [] if past.alone(rules) else list(_tracks(path, question, rules))
+        unit = [] if past.alone(rules) else list(_tracks(found, question, rules))
         yield unit, _whole(question, unit, scenes)
         if not past.alone(rules):
             return
-    units = past.units(rules, question.subjects, _tracks(path, question, rules))
+    units = past.units(rules, question.subjects, _tracks(found, question, rules))
     with ExitStack() as stack:
         pool, work = None, 0
         waiting: deque[tuple[list[Track], Future[list[list[Episode]]]]] = deque()
@@ -167,14 +190,14 @@ def _judge_shared(unit: list[Track]) -> list[list[Episode]]:
     return _judge(_shared[0], unit)
 
 
-def _tracks(path: Path, question: Question, rules: Sequence[Rule]) -> Iterator[Track]:
+def _tracks(found: Past, question: Question, rules: Sequence[Rule]) -> Iterator[Track]:
     parts = [part for rule in rules for part in rule.parts() if part.readings]
     quantities = {q for part in parts for q in part.select.quantity}
     every = any(not part.select.quantity for part in parts)
     if not parts:
         return
     one = next(iter(quantities)) if len(quantities) == 1 and not every else None
-    pieces = History(path).scan(question.start, question.end, quantity=one)
+    pieces = found.readings.scan(question.start, question.end, quantity=one)
     yield from past.tracks(p for p in pieces if every or p.quantity in quantities)
 
 

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from textwrap import indent
-from time import perf_counter
-from typing import NamedTuple
-from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,13 +15,15 @@ import msgspec
 from config.build import nearest
 from config.load import Invalid, load
 from config.schema import Config
-from config.suites import Suite, suites
+from config.suites import suites
 from devices.registry import Registry
-from gateway import backtest_report, backtests
-from gateway.backtests import Answer, Progress, Question
+from gateway import backtest_report, backtests, rule_tests
+from gateway.backtests import Answer, Past, Progress, Question
+from gateway.clock import SystemClock
+from gateway.influx_history import InfluxHistory, NoAnswer
 from gateway.model import Duration, Millis, Subject
+from gateway.sinks.influx import Influx
 from gateway.store.logbook import Logbook
-from rules import cases
 from rules.rule import Rule
 from rules.variants import Variant, variants
 
@@ -33,6 +32,8 @@ EXAMPLE = """  linli rules test my-site
   linli rules test my-site/rules/waste.yaml --junit report.xml
   linli rules backtest my-site --rule bin-full --set above=70:95:5 --html report.html
   linli rules explain my-site bin-full --key bin-1 --at '2026-05-01 22:15'"""
+
+RECENT = Duration.parse("30d")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +61,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="try above=80, above=70:95:5, for=5m,10m; several make every combination",
     )
+    back.add_argument(
+        "--from-influx",
+        dest="influx",
+        metavar="SINK",
+        nargs="?",
+        const="",
+        help="over what this destination has written to an InfluxDB (1.x, or with InfluxQL)",
+    )
     back.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     back.add_argument("--json", action="store_true", help="for programs")
     back.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots")
@@ -74,16 +83,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     why.set_defaults(do=_explain)
 
 
-class Test(NamedTuple):
-    """One test, run."""
-
-    file: str
-    line: int
-    name: str
-    differences: tuple[str, ...]
-    seconds: float
-
-
 def _test(args: argparse.Namespace) -> int:
     found = suites(args.path)
     problems = [problem for suite in found for problem in suite.problems]
@@ -91,57 +90,20 @@ def _test(args: argparse.Namespace) -> int:
         for problem in problems:
             print(problem, file=sys.stderr)
         return 1
-    results = [result for suite in found for result in _run(suite)]
+    results = [result for suite in found for result in rule_tests.run(suite)]
     if not results:
         print(f"{args.path}: there are no tests here; write some under `tests:`", file=sys.stderr)
         return 2
     if args.junit:
         try:
-            args.junit.write_bytes(_junit(results))
+            args.junit.write_bytes(rule_tests.junit(results))
         except OSError as error:
             raise _Wrong(f"{args.junit}: cannot be written: {error.strerror}") from None
     if args.json:
         print(json.dumps([result._asdict() for result in results], ensure_ascii=False, indent=1))
     else:
-        _show(results)
+        print(rule_tests.table(results))
     return 1 if any(result.differences for result in results) else 0
-
-
-def _run(suite: Suite) -> list[Test]:
-    results = []
-    for case, line in suite.cases:
-        start = perf_counter()
-        outcome = cases.run(case, suite.rules)
-        took = round(perf_counter() - start, 6)
-        results.append(Test(suite.file, line, case.name, outcome.differences, took))
-    return results
-
-
-def _show(results: list[Test]) -> None:
-    for result in results:
-        print(f"{'FAIL' if result.differences else 'ok  '}  {result.name}")
-        if result.differences:
-            print(f"      {result.file}:{result.line}   - expected, + happened")
-            for line in result.differences:
-                print(f"      {line}")
-    failed = sum(bool(result.differences) for result in results)
-    print(f"{len(results)} tests, {failed} failed")
-
-
-def _junit(results: list[Test]) -> bytes:
-    """The report that build servers read (the JUnit schema of Apache Ant)."""
-    failed = sum(bool(result.differences) for result in results)
-    suite = ElementTree.Element(
-        "testsuite", name="linli rules", tests=str(len(results)), failures=str(failed)
-    )
-    for result in results:
-        test = ElementTree.SubElement(
-            suite, "testcase", classname=result.file, name=result.name, time=str(result.seconds)
-        )
-        if result.differences:
-            failure = ElementTree.SubElement(test, "failure", message="other incidents")
-            failure.text = "\n".join((f"{result.file}:{result.line}", *result.differences))
-    return bytes(ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True))
 
 
 class _Wrong(Exception):
@@ -154,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     except Invalid as error:
         print(error, file=sys.stderr)
         return 1
-    except _Wrong as error:
+    except (_Wrong, NoAnswer) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -172,7 +134,7 @@ def _backtest(args: argparse.Namespace) -> int:
 
 
 def _answers(args: argparse.Namespace, config: Config) -> Iterator[tuple[Question, Answer]]:
-    path, first, last = _past(config)
+    path, first, last = _past(config) if args.influx is None else _elsewhere(config, args.influx)
     start = _time(args.start, last, config.site.zone) if args.start else first
     end = _time(args.end, last, config.site.zone) if args.end else last
     chosen = [_rule(config, args.rule)] if args.rule else config.rules
@@ -231,6 +193,19 @@ def _past(config: Config) -> tuple[Path, Millis, Millis]:
     if extent is None:
         raise _Wrong(f"{path}: there is no past yet; run the gateway first")
     return path, extent[0], extent[1] + 1
+
+
+def _elsewhere(config: Config, name: str) -> tuple[Past, Millis, Millis]:
+    """What an InfluxDB has of the last 30 days; labels and scenes are the store's."""
+    known = {s.id: s for s in config.reading_sinks if isinstance(s, Influx)}
+    if not name and len(known) == 1:
+        (name,) = known
+    if name not in known:
+        raise _Wrong(f"--from-influx: which one?{nearest(name, known)}" if known else
+                     "--from-influx: no destination of this site is an InfluxDB")  # fmt: skip
+    store, now = config.root / "data" / "linli.db", SystemClock().now()
+    log = Logbook(store) if store.exists() else None
+    return Past(InfluxHistory(known[name], config.root), log), now - RECENT, now
 
 
 def _rule(config: Config, id: str) -> Rule:
