@@ -40,14 +40,23 @@ async function route() {
   redraw();
 }
 
-/** The code of one screen. A gateway that was renewed has it at another address: begin anew. */
+/** The code of one screen. A gateway that was renewed has it at another address: begin anew, once. */
 async function load(name) {
   try {
     screens.set(name, await import(`./screens/${name}.js`));
   } catch (error) {
-    if (!state.online) throw error;
+    if (!state.online || sessionStorage.renewed === state.about.base) throw error;
+    sessionStorage.renewed = state.about.base;
     location.reload();
     await new Promise(() => {}); // until the page is gone
+  }
+}
+
+/** Fetch the other screens while nothing else is to be done. */
+async function fetchRest() {
+  for (const [, name] of ROUTES) {
+    const screen = await import(`./screens/${name}.js`).catch(() => null); // asked for again when it is wanted
+    if (screen) screens.set(name, screen);
   }
 }
 
@@ -138,9 +147,7 @@ async function start() {
   watchArrivals();
   ask("GET", "/api/v1/grids").then((grids) => { state.grids = grids; redraw(); }, () => null);
   await route();
-  (window.requestIdleCallback ?? setTimeout)(async () => {
-    for (const [, name] of ROUTES) if (!screens.has(name) && state.online) await load(name);
-  });
+  (window.requestIdleCallback ?? setTimeout)(fetchRest);
 }
 
 start();

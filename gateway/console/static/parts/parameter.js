@@ -7,9 +7,10 @@ const CLOCK = { s: 1000, min: 60000, h: 3600000 };
 const FILE = [["d", 86400000], ["h", 3600000], ["m", 60000], ["s", 1000], ["ms", 1]];
 const MEASURED = new Set(["above", "below", "clear_below", "clear_above", "min", "max", "margin", "rise", "fall", "tolerance", "least"]);
 
-/** `turn(value)` is called while it is moved; durations in milliseconds. */
-export function parameter(p, value, unit, turn) {
-  const scale = p.kind === "duration" ? clockOf(p) : { size: 1, sign: MEASURED.has(p.name) ? unitSign(unit) : "", ...bounds(p, unit) };
+/** `turn(value)` is called while it is moved; durations in milliseconds. `id` where a page has
+ * several of one name. */
+export function parameter(p, value, unit, turn, id = p.name) {
+  const scale = p.kind === "duration" ? clockOf(p) : { size: 1, sign: MEASURED.has(p.name) ? unitSign(unit) : p.top ? "%" : "", ...bounds(p, unit) };
   const { size, sign } = scale;
   const take = (event) => {
     const typed = event.target.valueAsNumber;
@@ -18,9 +19,9 @@ export function parameter(p, value, unit, turn) {
   const shown = Number((value / size).toPrecision(10));
   const name = known(`parameter.${p.name}`, p.name);
   return h("div", { key: p.name, class: value === p.value ? "parameter" : "parameter moved" },
-    h("label", { for: `p-${p.name}` }, name, value !== p.value && h("span", { class: "muted was" }, ` · ${t("rule.old")} ${number(p.value / size, 3)}`)),
+    h("label", { for: `p-${id}` }, name, value !== p.value && h("span", { class: "muted was" }, ` · ${t("rule.old")} ${number(p.value / size, 3)}`)),
     h("input", { type: "range", "aria-label": name, min: Math.min(scale.low, shown), max: Math.max(scale.high, shown), step: scale.step, value: shown, oninput: take }),
-    h("input", { type: "number", id: `p-${p.name}`, step: "any", value: shown, oninput: take }),
+    h("input", { type: "number", id: `p-${id}`, step: "any", value: shown, oninput: take }),
     h("span", { class: "muted small" }, sign));
 }
 
@@ -35,7 +36,7 @@ function clockOf(p) {
 function bounds(p, unit) {
   let [low, high] = p.value < 0 ? [2 * p.value, 0] : [0, unit === "%" ? 100 : 2 * p.value || 10];
   low = Math.max(low, p.least ?? low);
-  high = Math.min(high, p.most ?? high);
+  high = Math.min(p.top ?? high, p.most ?? high);
   return { low, high, step: p.kind === "integer" ? 1 : 10 ** Math.floor(Math.log10((high - low) / 50)) };
 }
 

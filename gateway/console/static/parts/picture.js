@@ -9,8 +9,14 @@ const WIDE = 30, HIGH = 11; // what a label takes, percent of the picture
 export function picture(url, boxes, alt) {
   return h("div", { class: "picture" },
     h("img", { src: url, alt, decoding: "async", width: 640, height: 360 }),
-    apart(boxes).map(overlay));
+    overlays(boxes));
 }
+
+/** What was found, over a picture. */
+export const overlays = (boxes) => apart(boxes).map(overlay);
+
+/** The tone of a camera's state. */
+export const TONE = { ok: "good", late: "warn", none: "over" };
 
 /** Boxes as percent of the picture, each label above or, where it would cover another, below. */
 function apart(boxes) {
