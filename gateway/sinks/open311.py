@@ -17,11 +17,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
-from gateway.model import Duration, Envelope, Incident, Millis, Phase, Place, Status
+from gateway.marks import mark, words
+from gateway.model import Answer as Answered
+from gateway.model import AnswerState, Duration, Envelope, Incident, Millis, Place, Status
 from gateway.ports import Barred, Choked, Reject, Sink, Surroundings
 from gateway.uplink import Answer, HttpSinkSpec, Uplink, settle, uplink
 
@@ -50,6 +52,19 @@ _STATUS: Mapping[Status, str] = {
     "reopened": "OPEN",
 }
 """mySociety's words, in capitals when they are sent."""
+_ANSWERS: Mapping[str, AnswerState] = {
+    "closed": "closed",
+    "fixed": "closed",
+    "duplicate": "closed",
+    "no_further_action": "closed",
+    "investigating": "assigned",
+    "in_progress": "assigned",
+    "planned": "assigned",
+    "action_scheduled": "assigned",
+    "not_councils_responsibility": "rejected",
+    "cancelled": "rejected",
+}
+"""The standard knows open and closed; the others are mySociety's. `open` says nothing new."""
 
 
 class Open311(HttpSinkSpec, frozen=True, kw_only=True):
@@ -108,6 +123,15 @@ class _City:
             await self._update(number, envelope)
         return number
 
+    async def ask(self, incident: str, reference: str) -> Answered | None:
+        listed = await self._list(f"requests/{quote(reference, safe='')}", {})
+        told = next((o for o in listed if str(o.get("service_request_id")) == reference), {})
+        state = _ANSWERS.get(str(told.get("status")).lower())
+        text = told.get("status_notes") or told.get("agency_responsible") or ""
+        if state is None and told.get("agency_responsible"):
+            state = "assigned"
+        return Answered(incident, self._spec.id, state, reference, str(text)) if state else None
+
     async def _report(self, envelope: Envelope) -> str:
         answer = await self._post("requests", form(self._spec, envelope, self._around))
         if answer.status == 400 and _DUPLICATE.search(answer.body):
@@ -134,7 +158,7 @@ class _City:
             "update_id": envelope.id,
             "status": _STATUS[incident.status],
             "updated_datetime": date(incident.updated_at),
-            "description": _text(incident, mine),
+            "description": words(incident, mine, LONGEST_TEXT),
         }
         settle(await self._post("servicerequestupdates", fields), self._now)
 
@@ -199,7 +223,7 @@ def form(spec: Open311, envelope: Envelope, around: Surroundings) -> dict[str, s
         **_account(spec),
         "service_code": code(spec, incident),
         **_where(incident.place, spec.address_scheme, around.site),
-        "description": _text(incident, mark(around.site, incident, envelope.phase)),
+        "description": words(incident, mark(around.site, incident, envelope.phase), LONGEST_TEXT),
         **({"email": spec.email} if spec.email else {}),
         **({"media_url": around.evidence_url(pictures[-1].sha256)} if pictures else {}),
         **{f"attribute[{name}]": value for name, value in spec.attributes.items()},
@@ -213,12 +237,6 @@ def code(spec: Open311, incident: Incident) -> str:
     if not found:
         raise Reject(f"services has no code for the kind {incident.kind!r}")
     return found
-
-
-def mark(site: str, incident: Incident, phase: Phase | None = None) -> str:
-    """By which a version is known again; without *phase*, the incident."""
-    start = f"[linli {site} {incident.id} #"
-    return f"{start}{incident.seq} {phase}]" if phase else start
 
 
 def date(at: Millis) -> str:
@@ -242,13 +260,6 @@ def _where(place: Place, scheme: str, site: str) -> dict[str, str]:
         told |= {"lat": f"{place.lat:.7f}", "long": f"{place.lon:.7f}"}
     ids = [one.value for one in place.codes if one.scheme == scheme]
     return told | ({"address_id": ids[0]} if ids else {})
-
-
-def _text(incident: Incident, mark: str) -> str:
-    """Words for people, then the mark, which is never cut."""
-    words = [incident.title, *(reason.text for reason in incident.reasons), incident.note]
-    text = "\n".join(filter(None, words))[: LONGEST_TEXT - len(mark) - 1]
-    return f"{text}\n{mark}"
 
 
 def _listed(answer: Answer) -> list[dict[str, Any]] | None:

@@ -28,10 +28,11 @@ from gateway.sinks.mqtt_bridge import MqttBridge
 from gateway.sinks.nats import Nats
 from gateway.sinks.ngsi_ld import NgsiLd
 from gateway.sinks.open311 import Open311
+from gateway.sinks.signalen import Signalen
 from gateway.sinks.template import Success, Template
 from simulators.faults import BadLine
 from simulators.platform import Platform
-from tests.contracts import kafka_cluster, nats_server
+from tests.contracts import kafka_cluster, nats_server, signalen
 from tests.contracts.cap_register import Register, parameter, text
 from tests.contracts.context_broker import Broker
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
@@ -220,6 +221,34 @@ async def city_with_service_requests() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
+async def city_with_signalen() -> AsyncIterator[World]:
+    """It knows nothing again, either."""
+    city = signalen.City()
+
+    async def effects() -> list[str]:
+        told = [
+            text
+            for report in city.reports
+            for text in (report["text"], *(note["text"] for note in reversed(report["notes"])))
+        ]
+        marks = [re.search(r"\[linli east (\S+) #\d+ (\w+)\]$", text) for text in told]
+        return [f"{mark[1]}:{mark[2]}" for mark in marks if mark]
+
+    async with serving(city.app()) as port, BadLine("127.0.0.1", port) as line:
+        spec = Signalen(
+            id="city",
+            url=f"http://127.0.0.1:{line.port}/signals/v1",
+            categories={"overflowing_bin": "afval/container-is-vol"},
+            token=signalen.TOKEN,
+            lat=39.9,
+            lon=116.4,
+            statuses=True,
+            timeout=SHORT,
+        )
+        yield World(spec, line, effects)
+
+
+@asynccontextmanager
 async def platform_for_warnings() -> AsyncIterator[World]:
     register = Register()
 
@@ -282,6 +311,7 @@ WORLDS: dict[type[SinkSpec], list[Worlds]] = {
     Nats: [stream_of_jetstream],
     NgsiLd: [context_broker],
     Open311: [city_with_service_requests],
+    Signalen: [city_with_signalen],
     Template: [partial(city_with_a_template, read) for read in TEMPLATES],
 }
 

@@ -7,9 +7,10 @@ import yaml
 from msgspec.structs import replace
 
 import gateway.sinks.open311
+from gateway.marks import mark
 from gateway.model import Envelope, Place
 from gateway.ports import Barred, Choked, Reject
-from gateway.sinks.open311 import Open311, mark
+from gateway.sinks.open311 import Open311
 from tests.contracts.facts import EVIDENCE, NOON, envelope, incident, surroundings
 from tests.contracts.georeport import KEY, City, georeport
 from tests.contracts.odd_server import Answer, odd_server, status
