@@ -1,9 +1,10 @@
 """The long fault runs, with their figures.
 
-    python -m tests.faults                      all of them, a quarter of an hour
+    python -m tests.faults                      all of them, half an hour
     python -m tests.faults kills --n 1000
     python -m tests.faults cuts --n 15000
     python -m tests.faults rot --n 500          of each kind of damage
+    python -m tests.faults pending --n 200      whole gateways, ten minutes
 
 Every run has a control, in which a protection is off and the same judge must object.
 """
@@ -20,11 +21,11 @@ from collections import Counter
 from pathlib import Path
 
 from gateway.store import Store, StoreSpec
-from tests.faults import rot
+from tests.faults import pending, rot
 from tests.faults.oracle import Broken, Oracle
 from tests.faults.powercut import Recording, cut
 
-DEFAULTS = {"kills": 200, "cuts": 2000, "rot": 100}
+DEFAULTS = {"kills": 200, "cuts": 2000, "rot": 100, "pending": 200}
 
 
 def tell(what: str, **figures: object) -> None:
@@ -111,8 +112,26 @@ async def rots(folder: Path, n: int, chance: random.Random) -> bool:
     return True
 
 
+async def pendings(folder: Path, n: int, chance: random.Random) -> bool:
+    """A whole gateway, killed *n* times while conditions wait for their `for`."""
+    box = pending.killed(folder / "site", n, chance)
+    readings = await asyncio.to_thread(pending.journal, box)
+    wanted = pending.expected(readings)
+    found = await asyncio.to_thread(pending.told, box, wanted)
+    tell("kills in the middle of `for`", kills=n, readings=len(readings), openings=len(wanted),
+         at_their_instant=len(wanted & found), missing=len(wanted - found),
+         invented=len(found - wanted))  # fmt: skip
+    for path in (box.root / "data").glob("linli.db*"):
+        path.unlink()
+    box.start()
+    lost = wanted - {pending.Opening(i.key, i.since, i.opened_at) for i in box.incidents()}
+    box.stop()
+    tell("control: without its memory", missing=len(lost))
+    return found == wanted and lost == wanted
+
+
 async def run(args: argparse.Namespace) -> int:
-    runs = {"kills": kills, "cuts": cuts, "rot": rots}
+    runs = {"kills": kills, "cuts": cuts, "rot": rots, "pending": pendings}
     good = Counter[bool]()
     for name in [args.what] if args.what else runs:
         folder = Path(tempfile.mkdtemp(prefix=f"linli-{name}-"))
