@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from gateway.incidents import last_answer, tells
+from gateway.answered import last_answer, tells
 from gateway.model import Answer, AnswerState, Envelope, Incident, Millis, Status
 from gateway.ports import Answering, Inbox, Reject, Retry, SinkSpec, Surroundings
 from gateway.store.failures import StoreFailed

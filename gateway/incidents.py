@@ -14,11 +14,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec.structs import replace
 
+from gateway.answered import MOST_ANSWERS, tells
 from gateway.escalation import UNTAKEN, Rung, climbed, due, worse
 from gateway.model import (
     Action,
     Answer,
-    AnswerState,
     Evidence,
     Incident,
     Millis,
@@ -26,6 +26,7 @@ from gateway.model import (
     Place,
     Reason,
     Severity,
+    Shift,
     Signal,
     Status,
 )
@@ -34,10 +35,8 @@ from gateway.routes import joined
 CLOSED: frozenset[Status] = frozenset({"resolved", "void"})
 MOST_EVIDENCE = 12
 """Pictures that one incident carries: the first and the last ones."""
-MOST_ANSWERS = 24
-"""Answers of platforms that one incident carries: the last ones."""
-REFUSED: frozenset[AnswerState] = frozenset({"rejected", "failed"})
-"""Answers after which an incident waits for an operator to send it again."""
+MOST_TOLD = 50
+"""Versions of which an incident knows when they were told."""
 REMEMBERED = 1000
 """Closed incidents that can be reopened without asking the store."""
 
@@ -59,6 +58,9 @@ class Account(NamedTuple):
     place: Place
     sinks: tuple[str, ...] | None = None
     """Who is told; None: every sink."""
+
+
+TIMES = ("since", "opened_at", "closed_at")
 
 
 class Change(NamedTuple):
@@ -123,7 +125,10 @@ class Ledger:
         if known is not None and action.phase == "updated":
             return self._note(known, action)
         status = _STATUS.get(action.phase)
-        if known is None or status is None or known.status == status:
+        if known is None or status is None:
+            return None
+        taken_over = status == "in_progress" and known.handled_by != action.who
+        if known.status == status and not taken_over:
             return None
         if (known.status in CLOSED) != (status == "reopened"):
             return None  # a closed one can only be reopened; an open one cannot be
@@ -133,6 +138,7 @@ class Ledger:
             _next(
                 known,
                 at=action.at,
+                by=action.who,
                 status=status,
                 closed_at=action.at if status in CLOSED else None,
                 handled_by=action.who,
@@ -148,8 +154,8 @@ class Ledger:
         evidence = _keep(known.evidence, action.evidence)
         if not action.note and evidence == known.evidence:
             return None
-        noted = _next(known, at=action.at, note=action.note or known.note, evidence=evidence)
-        return self._file(noted)
+        note = action.note or known.note
+        return self._file(_next(known, at=action.at, by=action.who, note=note, evidence=evidence))
 
     def heed(self, answer: Answer) -> Change | None:
         """What a platform said, kept with the incident; the incident itself stays as it is.
@@ -163,7 +169,21 @@ class Ledger:
         answers = (*known.answers, answer)[-MOST_ANSWERS:]
         newly = (answer.sink,) if answer.state == "resent" else ()
         noted = _next(known, at=max(answer.at, known.updated_at), answers=answers)
+        if not newly:
+            noted = replace(noted, told=known.told)
         return self._file(noted)._replace(newly=newly, only_newly=True)
+
+    def put_right(self, shift: Shift, now: Millis) -> Iterator[Change]:
+        """The time became known: what was told with wrong times is told with the right ones."""
+        for known in [*self._open.values(), *self._closed.values()]:
+            times = {name: getattr(known, name) for name in TIMES}
+            moved = {
+                name: at + shift.by
+                for name, at in times.items()
+                if at is not None and shift.start <= at < shift.end
+            }
+            if moved and shift.by:
+                yield self._file(_next(known, at=max(now, known.updated_at), **moved))
 
     def reconcile(self, firing: Iterable[Signal], at: int) -> Iterator[Change]:
         """After a restart, or a change of rules: open what fires, close what no rule holds."""
@@ -188,6 +208,7 @@ class Ledger:
             title=account.title,
             severity=account.severity,
             status="open",
+            told=((0, signal.at),),
             place=account.place,
             sinks=account.sinks,
             opened_at=signal.at,
@@ -213,7 +234,8 @@ class Ledger:
             evidence=_keep(known.evidence, signal.evidence),
             confidence=signal.confidence,
         )
-        said = replace(grown, seq=known.seq, updated_at=known.updated_at)
+        before = {name: getattr(known, name) for name in ("seq", "updated_at", "by", "told")}
+        said = replace(grown, **before)
         if said == known:
             return None
         newly = (sinks or ())[len(known.sinks or ()) :]
@@ -249,35 +271,23 @@ class Ledger:
         return Change(phase, incident)
 
 
-def _next(known: Incident, *, at: int, **changes: object) -> Incident:
-    return replace(known, seq=known.seq + 1, updated_at=at, **changes)
+def _next(known: Incident, *, at: int, by: str = "", **changes: object) -> Incident:
+    seq = known.seq + 1
+    return replace(
+        known, seq=seq, updated_at=at, by=by, told=_longer(known.told, seq, at), **changes
+    )
+
+
+def _longer(told: tuple[tuple[int, int], ...], seq: int, at: int) -> tuple[tuple[int, int], ...]:
+    """The first version, and the last ones."""
+    every = (*told, (seq, at))
+    return every if len(every) <= MOST_TOLD else (every[0], *every[1 - MOST_TOLD :])
 
 
 def _reasons(known: Incident, signal: Signal) -> tuple[Reason, ...]:
     """What *signal* says, and still that nobody took it up."""
     untaken = (reason for reason in known.reasons if reason.code == UNTAKEN)
     return (*signal.reasons, *untaken) if signal.reasons else known.reasons
-
-
-def last_answer(incident: Incident, sink: str) -> Answer | None:
-    """What *sink* said last of *incident*."""
-    return next((one for one in reversed(incident.answers) if one.sink == sink), None)
-
-
-def tells(incident: Incident, answer: Answer) -> bool:
-    """Whether *answer* says anything that is not known of its platform."""
-    told = [one for one in reversed(incident.answers) if one.sink == answer.sink]
-    last = told[0] if told else None
-    if answer.state == "resent":
-        return last is not None and last.state in REFUSED
-    if last is None or last.state == "resent":
-        return True
-    number = next((o.reference for o in told if o.reference), "")
-    if answer.state == "accepted" and last.state != "failed":
-        # a later version arrived, which takes nothing back that was said of the incident
-        return last.state != "rejected" and answer.reference not in ("", number)
-    same = answer.state, answer.text, answer.reference or number
-    return same != (last.state, last.text, last.reference or number)
 
 
 def _told(before: tuple[str, ...] | None, now: tuple[str, ...] | None) -> tuple[str, ...] | None:

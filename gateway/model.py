@@ -41,6 +41,9 @@ class Quality(IntFlag):
     IMPLAUSIBLE = 32
     """Outside what the quantity can be here, or a jump that nothing makes. Stored and shown."""
 
+    RESTAMPED = 64
+    """Taken before the box knew the time, and moved to where it belongs since."""
+
     NOT_FOR_RULES = RETAINED | LATE | SIMULATED | IMPLAUSIBLE
 
 
@@ -265,6 +268,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """Who is told of it, to its end (gateway.routes); None: every sink."""
     escalated: int = 0
     """Steps of its rule's `escalate` that were taken, because nobody took it up."""
+    told: tuple[tuple[int, Millis], ...] = ()
+    """`seq` and `updated_at` of the versions that platforms were told, this one the last, for those
+    that must name the earlier ones; of many, the first and the last ones."""
     answers: tuple[Answer, ...] = ()
     """What platforms said of it, in the order in which it came; of many, the last ones."""
 
@@ -289,6 +295,14 @@ class Quarantined(msgspec.Struct, frozen=True):
     payload: bytes
 
 
+class Shift(msgspec.Struct, frozen=True):
+    """The time became known: what was told as `start` <= at < `end` was `by` later."""
+
+    start: Millis
+    end: Millis
+    by: Millis
+
+
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one turn of the spine found out; committed as one transaction."""
 
@@ -301,6 +315,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """New versions, in order. The last one of an id is its present state."""
     envelopes: tuple[Envelope, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    shift: Shift | None = None
+    """Moves what the store already holds."""
     snapshot: bytes | None = None
     """What decoders, rules and ledger remember after this batch, now and then: a restart
     loads the last one and replays the journal behind it."""

@@ -3,11 +3,12 @@
 Only for the kinds that are configured; smoke, gas and flood are for the public, litter is not.
 
     opened          Alert
-    resolved, void  Cancel, with a reference to the Alert
-    all others      Update, with a reference to the Alert
+    resolved, void  Cancel
+    all others      Update
 
-A message is known again by sender, identifier and sent, so these are the same at each try: an
-Alert is called as its incident and sent when that opened, the others as their version.
+Updates and Cancels refer to all messages before them. A message is known again by sender,
+identifier and sent, so these are the same at each try: an Alert is called as its incident and sent
+when that opened, the others as their version.
 """
 
 import re
@@ -131,23 +132,35 @@ def alert(spec: Cap, hazard: Hazard, envelope: Envelope, around: Surroundings) -
     incident, kind = envelope.incident, _TYPES.get(envelope.phase, "Update")
     zone = ZoneInfo(spec.time_zone)
     first = envelope.phase == "opened"
-    references = f"{spec.sender},{_name(incident.id)},{moment(incident.opened_at, zone)}"
     inside = (
         _must("identifier", _name(incident.id if first else envelope.id)),
         _text("sender", spec.sender),
-        _text("sent", moment(incident.opened_at if first else incident.updated_at, zone)),
+        _text("sent", moment(_begun(incident) if first else incident.updated_at, zone)),
         _text("status", "Test" if incident.kind == TEST else spec.status),
         _text("msgType", kind),
         _text("scope", spec.scope),
         _text("restriction", spec.restriction if spec.scope == "Restricted" else ""),
         _text("addresses", " ".join(map(_quoted, spec.addresses))),
         _text("note", incident.note),
-        _text("references", "" if first else references),
+        _text("references", "" if first else references(spec, incident, zone)),
         _text("incidents", _name(incident.id)),
         _element("info", _info(spec, hazard, envelope, around)),
     )
     told = "".join(inside)
     return f'<?xml version="1.0" encoding="UTF-8"?><alert xmlns="{NAMESPACE}">{told}</alert>'
+
+
+def references(spec: Cap, incident: Incident, zone: ZoneInfo) -> str:
+    """All messages of *incident* before this one: sender, identifier and sent of each."""
+    names = [(_name(incident.id), _begun(incident))]
+    later = [(seq, at) for seq, at in incident.told if 0 < seq < incident.seq]
+    names += [(_name(f"{incident.id}-{seq}"), at) for seq, at in later]
+    return " ".join(f"{spec.sender},{name},{moment(at, zone)}" for name, at in names)
+
+
+def _begun(incident: Incident) -> Millis:
+    """When the Alert was sent: that stays, even if `opened_at` is put right later."""
+    return incident.told[0][1] if incident.told else incident.opened_at
 
 
 def certainty(incident: Incident) -> str:

@@ -1,4 +1,5 @@
-from gateway.incidents import MOST_ANSWERS, Account, Change, Ledger, incident_id
+from gateway.answered import MOST_ANSWERS
+from gateway.incidents import Account, Change, Ledger, incident_id
 from gateway.model import Action, Answer, AnswerState, Evidence, Phase, Place, Reason, Signal
 
 KEEPER = "li.na"
@@ -195,3 +196,13 @@ def test_a_platform_that_never_stops_answering_fills_no_incident() -> None:
 
 def test_an_answer_for_an_unknown_incident_changes_nothing() -> None:
     assert ledger().heed(Answer("nobody", "city", "accepted")) is None
+
+
+def test_an_incident_knows_which_versions_were_told_and_when() -> None:
+    book = ledger()
+    id = opened(book)
+    heed(book, "accepted", "SR-17")  # told to nobody
+    act(book, id, "acknowledged", 4000)
+    change = book.apply(signal(9000, firing=False))
+    assert change is not None
+    assert change.incident.told == ((0, 1000), (2, 4000), (3, 9000))

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from gateway.answered import REFUSED, last_answer
 from gateway.api.access import needs, signed
 from gateway.api.answers import answer, described
 from gateway.api.asking import TheCaller, TheDesk, TheHeard
@@ -13,7 +14,6 @@ from gateway.api.desk import Desk
 from gateway.api.handing import hand_in
 from gateway.api.problem import Problem
 from gateway.callbacks import Forged, Letter, Unreadable
-from gateway.incidents import REFUSED, last_answer
 from gateway.model import Answer, Incident
 from gateway.ports import SinkSpec
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gateway.model import Envelope, Evidence, GridCode, Incident, Phase, Place, Reason, Severity
 from gateway.sinks.cap import Cap, Hazard, alert, certainty
 from tests.contracts.cap_register import NAMES, SCHEMA, Register, name_of, parameter, text
-from tests.contracts.facts import EVIDENCE, envelope, incident, surroundings
+from tests.contracts.facts import EVIDENCE, NOON, envelope, incident, surroundings
 from tests.contracts.odd_server import odd_server, status
 
 HAZARD = Hazard(
@@ -70,6 +70,25 @@ def test_every_later_message_refers_to_the_alert(phase: Phase) -> None:
         assert text(later, "msgType") == ("Cancel" if phase in ("resolved", "void") else "Update")
         assert text(later, "identifier") == "i_1___-3"
     assert text(later, "incidents") == text(first, "incidents") == "i_1___"
+
+
+def test_a_later_message_refers_to_every_one_before_it() -> None:
+    """Versions that were not told (an answer of a platform) are no messages."""
+    later = envelope(seq=5, phase="resolved")
+    versions = ((0, NOON), (2, NOON + 1000), (4, NOON + 2000), (5, NOON + 3000))
+    later = replace(later, incident=replace(later.incident, told=versions))
+    assert text(told(later), "references") == (
+        "linli@east,i-1,2027-01-15T16:00:00+08:00 "
+        "linli@east,i-1-2,2027-01-15T16:00:01+08:00 "
+        "linli@east,i-1-4,2027-01-15T16:00:02+08:00"
+    )
+
+
+def test_the_alert_is_named_as_it_was_sent_even_when_its_time_is_put_right() -> None:
+    moved = envelope(seq=1, phase="updated")
+    versions = ((0, NOON), (1, NOON + 9000))
+    moved = replace(moved, incident=replace(moved.incident, opened_at=NOON + 5000, told=versions))
+    assert text(told(moved), "references") == ",".join(name_of(told(envelope())))
 
 
 def test_the_alert_is_the_same_one_for_a_sink_that_is_told_late() -> None:
