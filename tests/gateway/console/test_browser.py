@@ -14,6 +14,7 @@ from gateway.api.desk import Desk
 from gateway.model import Reason, Subject
 from tests.gateway.api.client import Client, serving
 from tests.gateway.api.desk_fixture import FakeStore, keep_past, make_desk
+from tests.gateway.console import axe
 from tests.gateway.console.accessibility import faults
 from tests.gateway.console.browser import DESKTOP, PHONE, chromium, needs_chromium, opened
 
@@ -29,6 +30,10 @@ PAGES = (
     "/rules",
     "/rules/too-warm",
     "/system",
+    "/numbers",
+    "/system?part=users",
+    "/system?part=sinks",
+    "/system?part=log",
 )
 
 
@@ -63,13 +68,20 @@ async def test_an_operator_on_a_phone_acknowledges_what_was_dumped(
         await expect(page.locator("h1")).to_have_text("3 things need you.")
         await page.get_by_role("heading", name="Waste dumped").click()
         await expect(page).to_have_url(f"{client.base}/incidents/inc-0000")
-        await expect(page.locator(".evidence img")).to_have_count(2)
+        await expect(page.locator(".compared img")).to_have_count(2)
         await page.get_by_role("button", name="Acknowledge").click()
         await expect(page.locator(".headline .chip")).to_have_text("Seen")
-        await expect(page.locator(".timeline li")).to_have_count(2)
+        await expect(page.locator(".timeline li.ours")).to_have_count(2)
         await page.get_by_role("link", name="Now", exact=True).click()
         await expect(page.locator("h1")).to_have_text("2 things need you.")
     assert store(desk).versions["inc-0000"][-1].handled_by == "omar"
+
+
+async def test_axe_finds_what_is_wrong(browser: Browser, client: Client) -> None:
+    """The check itself, held against a page that has a mistake."""
+    async with opened(browser, client, "vera") as tab:
+        await tab.page.evaluate("document.body.append(document.createElement('input'))")
+        assert any(line.startswith("label") for line in await axe.violations(tab.page))
 
 
 async def test_a_false_alarm_needs_a_reason(browser: Browser, client: Client, desk: Desk) -> None:
@@ -92,7 +104,9 @@ async def test_what_happens_is_seen_without_a_reload(
         known = store(desk).versions["inc-0002"][-1]
         fresh = replace(known, id="inc-new", title="Bin 37 overflows", severity="critical")
         store(desk).versions["inc-new"] = [fresh]
-        await expect(tab.page.get_by_text("Bin 37 overflows")).to_be_visible()
+        await expect(tab.page.get_by_role("heading", name="Bin 37 overflows")).to_be_visible()
+        await expect(tab.page.get_by_role("status")).to_contain_text("Bin 37 overflows")
+        await expect(tab.page.locator(".pin.critical")).to_have_count(1)
         await expect(tab.page.locator("h1")).to_have_text("4 things need you.")
         await expect(tab.page.get_by_role("button", name="Acknowledge")).to_have_count(0)
 
@@ -114,6 +128,7 @@ async def test_pages_can_be_read_and_operated_by_everybody(
         for path in PAGES:
             await tab.go(path)
             assert await faults(tab.page) == [], path
+            assert await axe.violations(tab.page) == [], path
 
 
 async def test_language_and_theme_are_kept(browser: Browser, client: Client) -> None:
@@ -229,6 +244,18 @@ async def test_a_limit_takes_the_one_along_that_belongs_to_it(
         await tab.page.get_by_role("slider", name="高于").fill("50")
         await expect(tab.page.locator("#p-clear_below")).to_have_value("50")
         await expect(tab.page.get_by_role("alert")).to_have_count(0)
+
+
+async def test_an_address_that_does_not_exist_is_told_in_words(
+    browser: Browser, client: Client
+) -> None:
+    async with opened(browser, client, "vera", viewport=PHONE) as tab:
+        await tab.go("/nowhere")
+        await expect(tab.page.locator("h1")).to_have_text("There is no such page")
+        assert await axe.violations(tab.page) == []
+        await tab.page.get_by_role("link", name="Back to the overview").click()
+        await expect(tab.page.locator("h1")).to_have_text("3 things need you.")
+        assert "404" in tab.complaints.pop(), "the browser's own line about the answer"
 
 
 async def test_who_only_looks_is_not_offered_a_trial(browser: Browser, client: Client) -> None:
