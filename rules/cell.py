@@ -24,6 +24,10 @@ class Told(NamedTuple):
     """Hashes of the pictures."""
     held_back: tuple[Reason, ...] = ()
     """By which silences, until it opened."""
+    said_at: Millis = 0
+    """When it said something last."""
+    unsaid: bool = False
+    """Devices have joined since, and that is still to be said."""
 
     def heard(self, devices: tuple[str, ...], evidence: tuple[Evidence, ...]) -> "Told":
         """With *devices* and *evidence* told as well."""

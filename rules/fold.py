@@ -7,6 +7,9 @@ from rules.cell import Cell, Group, Told
 from rules.rule import Report, Rule
 
 MOST_REASONS = 5
+PACE = 10_000
+"""Milliseconds. Forty devices of one place that fire within a second are one incident, told once
+and then updated once."""
 RANKS: dict[Severity, int] = {"info": 0, "minor": 1, "major": 2, "critical": 3}
 
 
@@ -27,13 +30,23 @@ def settle(group: Group, now: Millis, last: Cell | None, blocked: bool) -> Signa
     severity = _severity(group.rule, now - told.opened, len(report.devices))
     told = told.heard(report.devices, report.evidence)
     told = told._replace(severity=max(told.severity, severity, key=RANKS.__getitem__))
-    if told == group.told:
+    before = group.told
+    if before is not None and not _worth_saying(before, told, now):
+        group.told = told._replace(unsaid=told != before or before.unsaid)
         return None
-    update = group.told is not None
-    group.told, group.held_back = told, ()
-    if not update:
+    group.told, group.held_back = told._replace(said_at=now, unsaid=False), ()
+    if before is None:
         group.opened = now
-    return _signal(group, told, report, now, update=update)
+    return _signal(group, group.told, report, now, update=before is not None)
+
+
+def _worth_saying(before: Told, told: Told, now: Millis) -> bool:
+    """Whether an update is due: at once where there are new pictures or it is more severe, and
+    for all devices that join within `PACE` once."""
+    if (before.severity, before.evidence) != (told.severity, told.evidence):
+        return True
+    joined = before.unsaid or told.devices != before.devices
+    return joined and now >= before.said_at + PACE
 
 
 def due(group: Group, now: Millis) -> Millis | None:
@@ -41,9 +54,11 @@ def due(group: Group, now: Millis) -> Millis | None:
     if group.told is None:
         ready = _ready(group, now)
         return ready if group.firing and ready > now else None
-    opened = group.told.opened
-    steps = (opened + step.after for step in group.rule.steps if step.after is not None)
-    return min((at for at in steps if at > now), default=None)
+    told = group.told
+    dues = [told.opened + step.after for step in group.rule.steps if step.after is not None]
+    if told.unsaid:
+        dues.append(told.said_at + PACE)
+    return min((at for at in dues if at > now), default=None)
 
 
 def standing(group: Group, now: Millis) -> Signal | None:
@@ -100,7 +115,7 @@ def _signal(group: Group, told: Told, report: Report, at: Millis, *, update: boo
         at=at,
         since=told.since,
         reasons=(report.reasons[:MOST_REASONS] + told.held_back),
-        devices=report.devices,
+        devices=told.devices,
         evidence=report.evidence,
         confidence=report.confidence,
         update=update,
