@@ -15,6 +15,7 @@ from gateway.api.spec import ConsoleSpec
 from gateway.model import Place
 from gateway.plugins import subclasses
 from gateway.ports import ReadingSinkSpec, SinkSpec, SourceSpec
+from gateway.routes import Route
 from gateway.store.spec import StoreSpec
 from rules.rule import Rule
 from rules.silences import SilenceSpec
@@ -37,6 +38,10 @@ class SiteSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of the console, until a user chooses another: zh or en."""
     place: Place = Place()
     """Stands in for what a device does not say of its own place."""
+
+    local: Route | None = None
+    """What stays on this box, whatever the routes of sinks say: its people close it, and sinks with
+    `daily` hear once a day how much it was."""
 
     def __post_init__(self) -> None:
         if self.time_zone not in available_timezones():

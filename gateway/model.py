@@ -193,9 +193,6 @@ class Answer(msgspec.Struct, frozen=True):
     at: Millis = 0
 
 
-Item = Packet | Scene | Action | Answer
-"""What enters through the inbox."""
-
 Observation = Reading | Scene
 """What rules judge."""
 
@@ -273,6 +270,17 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     that must name the earlier ones; of many, the first and the last ones."""
     answers: tuple[Answer, ...] = ()
     """What platforms said of it, in the order in which it came; of many, the last ones."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something to tell *sinks* that is no incident of a rule, in the form of one that is over."""
+
+    incident: Incident
+    sinks: tuple[str, ...]
+
+
+Item = Packet | Scene | Action | Answer | Notice
+"""What enters through the inbox."""
 
 
 class Envelope(msgspec.Struct, frozen=True):

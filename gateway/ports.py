@@ -157,6 +157,9 @@ class SinkSpec(Spec, frozen=True, kw_only=True):
 
     route: Route = EVERYTHING
     """Which incidents it is told of; without one, all."""
+    daily: bool = False
+    """It is told once a day how much stayed on this box: one closed incident of the kind
+    `daily_count`."""
     answers: WebhookSecret | None = None
     """Signs what the platform posts to /api/v1/platforms/<id>/answers: `whsec_…`, as Standard
     Webhooks. Without it nothing that is posted there is believed."""

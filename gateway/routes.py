@@ -4,7 +4,8 @@
 
 What stands there must all be true. Who was told of an incident once is told of it to its end, so
 that it is closed wherever it was opened; who is told only later (it became severe) hears of it as
-opened. An incident that no route takes stays on this box, for the people at its console.
+opened. An incident that no route takes stays on this box, for the people at its console; so does
+what the site's own `local` route takes, wherever it would go.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from gateway.model import Place, Severity
 
@@ -33,6 +35,8 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Beginnings of codes of the place, in any of its schemes: `110101` is a whole district."""
     rules: Words | None = None
     """Ids of the rules that report."""
+    unless: tuple["Route", ...] = ()
+    """What does not go there although all the rest is true."""
     escalated: bool = False
     """Only what a rule's `escalate` names this destination for: nobody took it up in time."""
 
@@ -45,7 +49,12 @@ class Route(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             and (self.rules is None or rule in self.rules)
             and (self.grids is None or any(code.startswith(self.grids) for code in codes))
             and (self.severity is None or _rank(severity) >= _rank(self.severity))
+            and not any(no.takes(rule, kind, severity, place) for no in self.unless)
         )
+
+    def beyond(self, local: "Route | None") -> "Route":
+        """This route, without what stays on the box."""
+        return self if local is None else replace(self, unless=(*self.unless, local))
 
 
 EVERYTHING = Route()

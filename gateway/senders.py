@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from config.schema import Config
 from gateway.answers import follow, teller
+from gateway.daily import count_days
 from gateway.delivery import deliver
 from gateway.ports import Inbox, Surroundings
 from gateway.projection import project
@@ -42,6 +43,9 @@ def start(
         asking = follow(sink, around, store, tell)
         started.append(tasks.create_task(delivery, name=f"sink:{sink.id}"))
         started.append(tasks.create_task(asking, name=f"answers:{sink.id}"))
+    if wanting := [sink.id for sink in config.sinks if sink.daily]:
+        counting = count_days(config.site, wanting, store.cases, inbox, around.clock)
+        started.append(tasks.create_task(counting, name="daily"))
     for series in config.reading_sinks:
         bell = bells.readings[series.id]
         copying = project(series, around, store.journal, store.refused, bell)

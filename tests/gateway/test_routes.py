@@ -250,3 +250,15 @@ def test_a_route_is_read_with_its_sink(site: Path) -> None:
 def test_a_route_for_a_kind_that_no_rule_reports_is_a_problem_of_the_site(site: Path) -> None:
     with pytest.raises(Invalid, match="no rule reports 'overflowing_bim'"):
         routed(site, "overflowing_bim")
+
+
+def test_what_stays_here_goes_nowhere_whatever_else_is_true() -> None:
+    local = Route(kinds=("noise",), grids=("110101001",))
+    here = Place(codes=(GridCode("cn-unit-grid", "110101001001001"),))
+    there = Place(codes=(GridCode("cn-unit-grid", "110102001001001"),))
+    for route in (Route(), Route(severity="info"), Route(kinds=("noise", "dust"))):
+        beyond = route.beyond(local)
+        assert not beyond.takes("r", "noise", "critical", here)
+        assert beyond.takes("r", "noise", "critical", there)
+        assert beyond.takes("r", "dust", "critical", here)
+        assert route.beyond(None) is route
