@@ -51,6 +51,8 @@ from rules.kinds.threshold import Threshold
 from rules.schedule import Schedule
 from rules.selector import Names, Select
 from tests.contracts.twins import MemoryJournal, MemoryRefused
+from vision.camera import CameraSpec, camera
+from vision.measures import Measures
 
 NOW: Millis = 1_790_000_000_000
 MINUTE = 60_000
@@ -412,7 +414,7 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
             language="zh" if chinese else "en",
         ),
         devices=[DeviceSpec(id=id) for id in known],
-        cameras=[spec(id=id) for id in cameras],
+        cameras=[watched(id) for id in cameras],
         sinks=[spec(id="city"), spec(id="webhook")],
         reading_sinks=[spec(id="history")],
         silences=(),
@@ -479,6 +481,21 @@ def keep(root: Path, jpeg: bytes, role: str, at: Millis) -> Evidence:
     return Evidence(sha, "image/jpeg", role, at, len(jpeg))
 
 
+def watched(id: str) -> CameraSpec:
+    """A camera with something of everything that can be drawn."""
+    return camera(
+        {
+            "id": id,
+            "render": "bin_area",
+            "fps": 5,
+            "zones": [{"id": "bins", "name": "Bins", "area": [[0.1, 0.5], [0.6, 0.5], [0.6, 0.9]]}],
+            "masks": [[[0.7, 0.1], [0.95, 0.1], [0.95, 0.3]]],
+            "privacy": [[[0, 0], [0.2, 0], [0.2, 0.2], [0, 0.2]]],
+            "detectors": [{"kind": "left_object", "dwell": "20s"}],
+        }
+    )
+
+
 def pictures(now: Millis) -> dict[str, Any]:
     bag = Detection("left_object", 0.91, (0.36, 0.63, 0.48, 0.83), "t1", "bins", now - 3 * MINUTE)
     car = Detection("vehicle", 0.84, (0.55, 0.5, 0.8, 0.86), "t2", "lane", now - 9 * MINUTE)
@@ -489,8 +506,8 @@ def pictures(now: Millis) -> dict[str, Any]:
             at=now - (12_000 if n == 2 else 800),
             detections=seen.get(f"cam-{n + 1}", ()),
             health="no_signal" if n == 2 else "",
+            measures=Measures(0.5, 140, 70, 0.89, 1.0, 1.1, 0.9),
             fps=4.9,
-            measures=None,
         )
         for n in range(4)
     }

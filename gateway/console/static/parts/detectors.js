@@ -49,8 +49,11 @@ function turn(page, d, n, p, editor, changed) {
 /** A share of the picture, turned as the side of a box that is drawn on the picture meanwhile. */
 function size(page, d, n, p, was, changed) {
   const side = (share) => Math.round(Math.sqrt(share) * 1000) / 10;
-  const show = () => { page.sized = { n }; redraw(); };
-  return h("div", { key: p.name, onfocusin: show, onfocusout: () => { page.sized = undefined; redraw(); } },
+  const watch = (node) => { // an element has no onfocusin of its own
+    node.addEventListener("focusin", () => { page.sized = { n }; redraw(); });
+    node.addEventListener("focusout", () => { page.sized = undefined; redraw(); });
+  };
+  return h("div", { key: p.name, made: watch },
     parameter({ ...p, least: 0, most: 100, value: side(was), top: p.name === "smallest" ? 25 : 100 }, side(d[p.name] ?? p.default), "%",
       (value) => { d[p.name] = Math.min(1, Math.round((value / 100) ** 2 * 1e6) / 1e6); page.sized = { n }; changed(); }, `${n}-${p.name}`));
 }

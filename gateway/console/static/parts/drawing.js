@@ -64,7 +64,7 @@ function between(pen, one, n) {
   const middle = [within((a[0] + b[0]) / 2), within((a[1] + b[1]) / 2)];
   const add = () => { one.area.splice(n + 1, 0, middle); pen.change(); };
   return h("button", { key: `m${n}`, type: "button", class: "corner middle", style: spot(middle), "aria-label": t("draw.add_corner", { n: n + 1 }),
-    onpointerdown: (e) => { add(); carry(e, one, n + 1, pen); }, onclick: (e) => { if (e.detail === 0) add(); } }, "+");
+    onpointerdown: (e) => { add(); carry(e, one, n + 1, pen); }, onclick: (e) => { if (e.detail === 0) add(); } });
 }
 
 /** Where on the picture a pointer is, as fractions. */
