@@ -76,7 +76,8 @@ def values(
         if field is None:
             if about(leaf.path) or skip(leaf.path) or not (name in words or _said(message, leaf)):
                 continue
-            field = Field(_POSITION[name] + datum if datum and name in _POSITION else name)
+            known = _POSITION[name] + datum if datum and name in _POSITION else name
+            field = Field(known, leaf.unit)
         found.append(
             Value(device, field.quantity, leaf.value, field.unit, measured_at, quality, leaf.path)
         )

@@ -47,6 +47,7 @@ _NAMES: dict[str, tuple[str, str]] = {
     "Hum_SHT": ("humidity", "%RH"),
     "TempC_DS": ("external_temperature", "Cel"),
     "TempC_DS18B20": ("external_temperature", "Cel"),
+    "temp_DS18B20": ("external_temperature", "Cel"),
     "TempC1": ("temperature_1", "Cel"),
     "TempC2": ("temperature_2", "Cel"),
     "TempC3": ("temperature_3", "Cel"),
@@ -89,6 +90,16 @@ _NAMES: dict[str, tuple[str, str]] = {
     "pm10_mass_concentration": ("pm10", "ug/m3"),
     "cumulative_precipitation": ("rain_total", "mm"),
     "maximum_wind_speed": ("wind_gust", "m/s"),
+    # Seeed SenseCAP
+    "Air Humidity": ("humidity", "%RH"),
+    "Barometric Pressure": ("pressure", "Pa"),
+    "Light Intensity": ("illuminance", "lx"),
+    "Rain Gauge": ("rain_rate", "mm/h"),
+    "Wind Direction Sensor": ("wind_direction", "deg"),
+    "Soil Electrical Conductivity": ("soil_conductivity", "mS/cm"),
+    # Netvox
+    "Volt": ("battery_voltage", "V"),
+    "Humi": ("humidity", "%RH"),
     # others
     "batteryVolt": ("battery_voltage", "V"),
     "closeProximityAlarm": ("proximity_alarm", "bool"),
@@ -103,6 +114,7 @@ _STATES: dict[str, tuple[str, frozenset[str]]] = {
     "water_leak": ("water_leak", frozenset({"leak"})),
     "pir": ("motion", frozenset({"trigger", "triggered"})),
     "magnet_status": ("contact_open", frozenset({"open", "opened"})),
+    "door_status": ("contact_open", frozenset({"open", "opened"})),
     "contact_status": ("contact_open", frozenset({"open", "opened"})),
     "tamper_status": ("tamper", frozenset({"uninstalled"})),
     "occupancy": ("occupied", frozenset({"occupied"})),
@@ -133,9 +145,14 @@ _MODELS: tuple[tuple[str, dict[str, tuple[str, str]]], ...] = (
 
 _CAYENNE = {
     "barometric_pressure": ("pressure", "hPa"), "relative_humidity": ("humidity", "%RH"),
-    "luminosity": ("illuminance", "lx"),
+    "luminosity": ("illuminance", "lx"), "temperatureSensor": ("temperature", "Cel"),
+    "humiditySensor": ("humidity", "%RH"), "illuminanceSensor": ("illuminance", "lx"),
+    "barometer": ("pressure", "hPa"), "presenceSensor": ("occupancy", "bool"),
+    "analogInput": ("analog_in", ""), "analogOutput": ("analog_out", ""),
+    "digitalInput": ("digital_in", ""), "digitalOutput": ("digital_out", ""),
 }  # fmt: skip
-"""As Cayenne LPP's decoders call it, with the channel behind: `luminosity_5`."""
+"""As Cayenne LPP's decoders call it, with the channel behind: `luminosity_5`; ChirpStack's own
+says `{"illuminanceSensor": {"5": 120}}`, which comes here as `illuminanceSensor_5`."""
 _CHANNEL = re.compile(
     r"(temperature|humidity|moisture|conductivity|distance|voltage)_?(?:chn|ch|channel_?)?(\d{1,2})$"
 )

@@ -19,11 +19,19 @@ MAX_LEAVES = 256
 
 MAX_DEPTH = 8
 
+MAX_UNIT = 16
+
 MAX_TEXT = 64
 """A longer text is prose, not a state."""
 
 _CARRIERS = {"value", "val", "v", "values", "current_value"}
 """Keys that only hold the value of the key above them."""
+
+_UNITS = ("unit", "units", "uom")
+"""Keys beside a carrier that state its unit; what is to be shown beside it is no reading."""
+_SHOWN = frozenset({*_UNITS, "displayname", "display_name", "label"})
+_TYPED = "measurementValue"
+"""SenseCAP: `{"type": "Air Temperature", "measurementId": "4097", "measurementValue": 21.3}`."""
 
 _ABOUT = re.compile(
     # what the device is
@@ -34,7 +42,7 @@ _ABOUT = re.compile(
     r"|(?:\w+_)?(?:seq|seq_?n(?:o|r|umber)|sequence(?:_number)?|f_?cnt|frame_?count(?:er)?|f_?port"
     r"|timestamp|crc|checksum|(?:msg|message|packet|report|payload|frame)_?type)"
     r"|(?:(?:report|sample|sys|system|device|msg|message|event|server|local|utc|measure|record"
-    r"|update|create|unix|epoch)_?)?(?:time|date|datetime)|systimestamp|ts|epoch|clock|uptime"
+    r"|update|create|unix|epoch)_?)?(?:time|date|datetime)|time_instant|systimestamp|coordinate_system|ts|epoch|clock|uptime"
     r"|bytes|raw|hex|payload_length"
     # what it was told, and that it started
     r"|\w+_(?:enable|enabled|config|settings)|clear_history|confirm_mode|time_?zone"
@@ -46,11 +54,13 @@ _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s./-]+")
 
 
 class Leaf(NamedTuple):
-    """One value: where it stands, what it is called, and what it is (never None)."""
+    """One value: where it stands, what it is called, what it is (never None), and the unit that
+    is stated beside it."""
 
     path: str
     name: str
     value: Any
+    unit: str = ""
 
 
 def snake(name: str) -> str:
@@ -87,6 +97,7 @@ def values(
             device=device,
             quantity=names.get(leaf.name) or _meant(leaf),
             value=TRUTH.get(leaf.value, leaf.value) if isinstance(leaf.value, str) else leaf.value,
+            unit=leaf.unit,
             measured_at=stamp.at,
             quality=stamp.quality,
             path=leaf.path,
@@ -116,15 +127,32 @@ def _limited(found: Iterator[Leaf]) -> Iterator[Leaf]:
         yield leaf
 
 
-def _walk(value: Any, path: str, name: str, depth: int) -> Iterator[Leaf]:
+def _walk(value: Any, path: str, name: str, depth: int, unit: str = "") -> Iterator[Leaf]:
     if isinstance(value, dict) and depth < MAX_DEPTH:
-        for key, inner in value.items():
-            called = name if key.lower() in _CARRIERS and name else key
-            yield from _walk(inner, f"{path}.{key}" if path else key, called, depth + 1)
+        yield from _inside(value, path, name, depth)
     elif isinstance(value, list) and depth < MAX_DEPTH:
         for index, inner in enumerate(value[:MAX_LEAVES]):
             yield from _walk(inner, f"{path}.{index}" if path else str(index), name, depth + 1)
     elif isinstance(value, bool | int | float) or (
         isinstance(value, str) and 0 < len(value) <= MAX_TEXT
     ):
-        yield Leaf(path, name, value)
+        yield Leaf(path, name, value, unit)
+
+
+def _inside(value: dict[str, Any], path: str, name: str, depth: int) -> Iterator[Leaf]:
+    typed = value.get("type")
+    if _TYPED in value and isinstance(typed, str):
+        yield from _walk(value[_TYPED], f"{path}.{_TYPED}", typed, depth + 1)
+        return
+    carried = name and not _CARRIERS.isdisjoint(value)
+    stated = next((value[key] for key in _UNITS if key in value), "") if carried else ""
+    unit = stated if isinstance(stated, str) and len(stated) <= MAX_UNIT else ""
+    for key, inner in value.items():
+        below = f"{path}.{key}" if path else key
+        lower = key.lower()
+        if name and lower in _CARRIERS:
+            yield from _walk(inner, below, name, depth + 1, unit)
+        elif name and key.isdecimal():
+            yield from _walk(inner, below, f"{name}_{key}", depth + 1)
+        elif not (unit and lower in _SHOWN):
+            yield from _walk(inner, below, key, depth + 1)

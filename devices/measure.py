@@ -25,14 +25,27 @@ _NUMBER = re.compile(
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _YES = frozenset(
     {"true", "on", "yes", "1", "open", "opened", "alarm", "triggered", "trigger", "detected"}
-    | {"leak", "leaking", "wet", "motion", "occupied", "present", "tampered", "low"}
+    | {"leak", "leaking", "wet", "motion", "occupied", "present", "tampered", "low", "active"}
+    | {"是", "开", "打开", "开启", "有", "有人", "漏水", "水浸", "报警", "告警", "触发", "低电"}
+    | {"ja", "an", "ein", "offen", "geöffnet", "oui", "ouvert", "ouverte", "marche"}
+    | {"sí", "si", "sì", "sim", "abierto", "abierta", "aberto", "aberta", "aperto", "aperta"}
+    | {"encendido", "ligado", "acceso", "да", "вкл", "открыто"}
 )
 _NO = frozenset(
     {"false", "off", "no", "0", "closed", "close", "normal", "clear", "idle", "dry", "ok"}
-    | {"unoccupied", "vacant", "absent", "good"}
+    | {"unoccupied", "vacant", "absent", "good", "inactive", "cleared", "none"}
+    | {"否", "关", "关闭", "合上", "无", "无人", "正常", "未触发", "干燥"}
+    | {"nein", "aus", "zu", "geschlossen", "non", "fermé", "fermée", "arrêt", "não"}
+    | {"cerrado", "cerrada", "fechado", "fechada", "chiuso", "chiusa", "apagado", "desligado"}
+    | {"spento", "нет", "выкл", "закрыто"}
 )
 _FLAGS = {**dict.fromkeys(_YES, 1.0), **dict.fromkeys(_NO, 0.0)}
 """Words that devices use for yes and no, of a flag."""
+
+
+_VOLTS = (units.parse("V"), units.parse("mV"))
+_PRESSURES = ("pressure", "sea_level_pressure")
+_PASCALS = 30_000.0, 110_000.0
 
 
 class Refused(ValueError):
@@ -106,6 +119,8 @@ def _of_text(quantity: Quantity, name: str, raw: str, unit: str, decimal_comma: 
 
 
 def _of_number(quantity: Quantity, name: str, value: float, unit: str) -> Measure:
+    if quantity.name == "battery" and units.parse(unit) in _VOLTS:
+        return measure("battery_voltage", value, unit)  # `"batt": "3300mV"`
     if not math.isfinite(value):
         raise Refused("not_a_number", f"{value} is not a number")
     if value in quantity.sentinels:
@@ -113,6 +128,8 @@ def _of_number(quantity: Quantity, name: str, value: float, unit: str) -> Measur
     if quantity.kind == "state":
         return Measure(name, f"{value:g}", "")
     shown = quantity.unit
+    if not unit and quantity.name in _PRESSURES and _PASCALS[0] <= value <= _PASCALS[1]:
+        unit = "Pa"  # nowhere on earth are there so many hPa
     if unit and unit != shown:
         stated = units.parse(unit)
         if stated is not None and stated.ucum in quantity.also.split():

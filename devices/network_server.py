@@ -107,7 +107,7 @@ def _refuse_twins(message: Message, frame: Frame, memory: Memory) -> None:
 def _decoded(frame: Frame) -> Iterator[Value]:
     for leaf in leaves(frame.decoded, frame.path):
         if not describes(leaf.path.removeprefix(frame.path + ".")):
-            yield from _values(frame, leaf.name, leaf.value, leaf.path)
+            yield from _values(frame, leaf.name, leaf.value, leaf.path, leaf.unit)
 
 
 def _stored(message: Message, frame: Frame) -> Iterator[Value]:

@@ -45,7 +45,14 @@ def _properties(message: Message, device: str, found: dict[str, Any], path: str)
     for key, item in found.items():
         time = item.get("time") if isinstance(item, dict) and "value" in item else None
         inner = {"value": item["value"]} if time is not None else item
-        yield from values(device, {key: inner}, path, message.stamp(time))
+        yield from values(device, {key: inner}, path, message.stamp(time), _position(item))
+
+
+def _position(item: Any) -> dict[str, str]:
+    """A GeoLocation says its datum: 1 is WGS 84, 2 is GCJ-02, which is kept apart."""
+    inner = item.get("value", item) if isinstance(item, dict) else None
+    shifted = isinstance(inner, dict) and inner.get("CoordinateSystem") == 2
+    return {"Latitude": "lat_gcj02", "Longitude": "lon_gcj02"} if shifted else {}
 
 
 def _pack(message: Message, device: str, params: dict[str, Any]) -> Iterator[Value]:

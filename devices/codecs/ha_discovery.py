@@ -11,7 +11,8 @@ https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery
 
 An announcement is no reading. It is remembered by the topic that it promises; messages on that
 topic are then read here, unless their own dialect is known better (Zigbee2MQTT, Tasmota). Only
-templates that pick one value are followed; one with logic in it is not run.
+templates that pick one value, and multiply or divide it, are followed; one with more logic in it
+is not run.
 """
 
 import re
@@ -51,16 +52,22 @@ MOST = 64
 
 _CONFIG = re.compile(r"[^/]+/(sensor|binary_sensor|switch|event|device)/(?:[^/]+/){1,2}config")
 _OTHER = re.compile(r"[^/]+/[a-z_]+/(?:[^/]+/){1,2}config")
-_FILTERS = r"(?:\s*\|\s*(?:round|float|int|default|is_defined|string|lower|upper)(?:\([^()]*\))?)*"
-_PATH = re.compile(
-    r"\{\{-?\s*value_json((?:\.\w+|\[['\"]?[^\]'\"]+['\"]?\]|\.get\(['\"][^'\"]+['\"][^)]*\))+)"
-    + _FILTERS
-    + r"\s*-?\}\}"
+_FILTERS = (
+    r"(?:\s*\|\s*(?:round|float|int|default|is_defined|string|lower|upper|trim)(?:\([^()]*\))?)*"
 )
+_STEPS = r"(?:\.get\(['\"][^'\"]+['\"][^)]*\)|\.\w+|\[['\"]?[^\]'\"]+['\"]?\])"
+_PICK = re.compile(
+    rf"\(*\s*value(?:_json(?P<steps>{_STEPS}+))?{_FILTERS}\s*\)*{_FILTERS}"
+    rf"(?:\s*(?P<how>[*/])\s*(?P<by>\d+(?:\.\d+)?))?\s*\)*{_FILTERS}"
+)
+"""One value, perhaps times or through a number: `(value_json.t | float / 10) | round(1)`."""
 _STEP = re.compile(r"\.get\(['\"]([^'\"]+)['\"][^)]*\)|\.(\w+)|\[['\"]?([^\]'\"]+)['\"]?\]")
-_BARE = re.compile(r"\{\{-?\s*value" + _FILTERS + r"\s*-?\}\}")
-_ENTITY = tuple[str, str, str, str, str | None, str, str]
-"""device, quantity, part, unit, path (None: the template cannot be followed), on, off"""
+_SHOWN = re.compile(r"\{\{-?(.*?)-?\}\}")
+_GUARD = re.compile(r"\s+if\s.*? is defined\b.*$")
+"""`… if value_json.t is defined else ''`: where it is not, there is no value anyway."""
+_DEFINED = re.compile(r"\{%-?\s*if\s+[\w.\[\]'\"]+ is defined\s*-?%\}|\{%-?\s*endif\s*-?%\}")
+_ENTITY = tuple[str, str, str, str, str | None, str, str, float]
+"""device, quantity, part, unit, path (None: the template cannot be followed), on, off, factor"""
 
 
 def _recognise(message: Message) -> bool:
@@ -123,13 +130,14 @@ def _remember(entity: dict[str, Any], kind: str, name: str, memory: Memory) -> s
     device = _device(entity, name)
     quantity, part = _quantity(entity, kind, name)
     template = entity.get("value_template")
-    path = _path(template) if isinstance(template, str) else ""
+    path, factor = _path(template) if isinstance(template, str) else ("", 1.0)
     on, off = (str(entity.get(k, d)) for k, d in (("payload_on", "ON"), ("payload_off", "OFF")))
     flag = kind in ("binary_sensor", "switch")
     known = dict(memory.get(topic, {}))
     if len(known) < MOST or name in known:
         unit = str(entity.get("unit_of_measurement") or "")[:32]
-        known[name] = (device, quantity, part, unit, path, on if flag else "", off if flag else "")
+        on, off = (on, off) if flag else ("", "")
+        known[name] = (device, quantity, part, unit, path, on, off, factor)
         memory[topic] = known
     return f"{quantity} on {topic[:80]}"
 
@@ -161,24 +169,25 @@ def _quantity(entity: dict[str, Any], kind: str, name: str) -> tuple[str, str]:
     return (quantity, part) if quantity else (said or name, "")
 
 
-def _path(template: str) -> str | None:
-    """`{{ value_json.a['b'] | round(1) }}` -> a.b ; None for a template with logic in it."""
-    template = template.strip()
-    if _BARE.fullmatch(template):
-        return ""
-    found = _PATH.fullmatch(template)
-    if found is None:
-        return None
-    return "\0".join(a or b or c for a, b, c in _STEP.findall(found[1]))
+def _path(template: str) -> tuple[str | None, float]:
+    """(path, factor): `{{ value_json.a['b'] | float / 10 }}` -> a.b and 0.1; None for a template
+    with more logic in it."""
+    found = _SHOWN.fullmatch(_DEFINED.sub("", template).strip())
+    pick = _PICK.fullmatch(_GUARD.sub("", found[1].strip())) if found else None
+    if pick is None:
+        return None, 1.0
+    by = float(pick["by"] or 1) or 1.0
+    path = "\0".join(a or b or c for a, b, c in _STEP.findall(pick["steps"] or ""))
+    return path, 1 / by if pick["how"] == "/" else by
 
 
 def _state(message: Message, entities: dict[str, Sequence[Any]]) -> Sequence[Value]:
     found = []
-    for device, quantity, part, unit, path, on, off in entities.values():
+    for device, quantity, part, unit, path, on, off, *factor in entities.values():
         raw = None if path is None else _picked(message, path)
         if raw is None:
             continue
-        value = _switched(raw, on, off) if on else raw
+        value = _switched(raw, on, off) if on else _scaled(raw, factor)
         address = f"{device}#{part}" if part else device
         shown = str(path).replace("\0", ".")
         found.append(Value(address, quantity, value, unit, path=shown))
@@ -199,6 +208,16 @@ def _picked(message: Message, path: str) -> float | str | None:
         else:
             return None
     return here if isinstance(here, int | float | str) else None
+
+
+def _scaled(raw: float | str, factor: Sequence[float]) -> float | str:
+    """*factor* is empty where an older gateway remembered it."""
+    if not factor or factor[0] == 1 or isinstance(raw, bool):
+        return raw
+    try:
+        return round(float(raw) * factor[0], 9)
+    except ValueError:
+        return raw
 
 
 def _switched(raw: float | str, on: str, off: str) -> bool:

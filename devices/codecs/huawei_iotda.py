@@ -55,7 +55,9 @@ def _services(
         if isinstance(service, dict) and isinstance(service.get("properties"), dict):
             stamp = message.stamp(service.get("event_time") or service.get("eventTime"))
             path = f"{before}services.{index}.properties"
-            yield from values(device, service["properties"], path, stamp, _NAMES)
+            name = service.get("service_id")
+            alone = {"properties": name} if isinstance(name, str) else {}
+            yield from values(device, service["properties"], path, stamp, {**_NAMES, **alone})
 
 
 CODEC = Codec(dialect="huawei_iotda", recognise=recognise, decode=decode, priority=10)

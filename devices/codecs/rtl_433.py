@@ -53,6 +53,7 @@ NAMES = {
     "smoke": "smoke", "noise_level": "noise", "setpoint": "setpoint", "weight": "weight",
     "radiation": "irradiance", "solar_radiation": "irradiance", "flow": "flow",
     "volume": "water_volume", "consumption": "consumption", "dewpoint": "dew_point",
+    "consumption_data": "consumption", "last_consumption_count": "consumption",
 }  # fmt: skip
 """Key without unit -> quantity. Other keys are about the transmission."""
 RATES = {
@@ -62,7 +63,7 @@ RATES = {
 }
 """What a name means when its unit is of another kind: `rain_mm_h`, `battery_pct`."""
 RECEIVED = {"rssi": Field("rssi", "dB"), "snr": Field("snr", "dB")}
-_NUMBERED = re.compile(r"(temperature|humidity|moisture)_?(\d)")
+_NUMBERED = re.compile(r"(temperature|humidity|moisture|power|current|voltage)_?(\d)")
 _CLOSED = ("closed", "reed_closed")
 
 

@@ -6,13 +6,17 @@
     shellies/<device>/sensor/temperature      21.5     sensor/flood true, sensor/state open
     shellies/<device>/input/0                 1        input_event/0 {"event":"S","event_cnt":1}
     shellies/<device>/online                  true
-    shellies/<device>/announce, info, status  about the device, no reading
+    shellies/<device>/status                  {"motion":true,"lux":115,"bat":82,
+                                               "tmp":{"value":21.2,"units":"C"}} of a battery's own
+    shellies/<device>/ext_temperatures        {"0":{"hwID":"28ff64","tC":21.2,"tF":70.2}}
+    shellies/<device>/announce, info          about the device, no reading
 
 Phases of a meter are always parts (`<device>#emeter0`); of relays, rollers and inputs, the first
 one is the device itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from devices import flat
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
@@ -72,6 +76,16 @@ DEVICE = flat.of_pairs(
     )
 )
 
+STATUS = flat.of_pairs(
+    (
+        ("motion", "motion", ""),
+        ("vibration", "vibration", ""),
+        ("lux", "illuminance", "lx"),
+        ("bat", "battery", "%"),
+    )
+)
+EXTERNAL = flat.of_pairs((("tC", "external_temperature", "Cel"), ("hum", "external_humidity", "%")))
+
 
 def _recognise(message: Message) -> bool:
     return message.levels[0] == "shellies"
@@ -86,6 +100,10 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
         return [_availability(message, device)]
     if kind == "input_event" and rest:
         return _pressed(message, device)
+    if kind == "status" and not rest:
+        return _status(message.object(), device)
+    if kind in ("ext_temperatures", "ext_humidities") and not rest:
+        return list(_external(message.object(), device))
     field, part = _meaning(kind, rest)
     if field is None:
         raise Ignored(f"{kind} holds no reading")
@@ -112,6 +130,28 @@ def _pressed(message: Message, device: str) -> Sequence[Value]:
     if not isinstance(event, str) or not event:
         raise Ignored("no button was pressed")
     return [Value(device, "action", event, path="input_event")]
+
+
+def _status(said: dict[str, Any], device: str) -> list[Value]:
+    found = [
+        Value(device, field.quantity, said[key], field.unit, path=key)
+        for key, field in STATUS.items()
+        if isinstance(said.get(key), int | float)
+    ]
+    warmth = said.get("tmp")
+    if isinstance(warmth, dict) and isinstance(warmth.get("value"), int | float):
+        unit = str(warmth.get("units", "C"))
+        found.append(Value(device, "temperature", warmth["value"], unit, path="tmp.value"))
+    return found
+
+
+def _external(said: dict[str, Any], device: str) -> Iterator[Value]:
+    """The probes of an add-on."""
+    for index, probe in said.items():
+        for key, field in EXTERNAL.items() if isinstance(probe, dict) else ():
+            if isinstance(probe.get(key), int | float):
+                part = device if index == "0" else f"{device}#ext{index}"
+                yield Value(part, field.quantity, probe[key], field.unit, path=f"{index}.{key}")
 
 
 def _meaning(kind: str, rest: list[str]) -> tuple[Field | None, str]:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from devices import flat
+from devices import flat, units
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
 
 FIELDS = flat.of_pairs(
@@ -31,15 +31,26 @@ FIELDS = flat.of_pairs(
         ("pres", "pressure", "hPa"),
         ("pa", "pressure", "Pa"),
         ("dp", "dew_point", "Cel"),
+        ("dewpc", "dew_point", "Cel"),
+        ("tempc2_dp", "dew_point", "Cel"),
         ("batt", "battery", "%"),
         ("volt", "battery_voltage", "V"),
         ("low_batt", "battery_low", ""),
+        ("lowbatt", "battery_low", ""),
         ("batt_low", "battery_low", ""),
         ("lux", "illuminance", "lx"),
         ("lvl_cm", "water_level", "cm"),
         ("moi", "soil_moisture", "%"),
         ("fer", "soil_conductivity", "uS/cm"),
+        ("level", "fill_level", "%"),
+        ("litres", "water_volume", "L"),
         ("open", "contact_open", ""),
+        ("contact", "contact_open", ""),
+        ("door", "contact_open", ""),
+        ("window", "contact_open", ""),
+        ("opening", "contact_open", ""),
+        ("distmm", "distance", "mm"),
+        ("distm", "distance", "m"),
         ("motion", "motion", ""),
         ("presence", "occupancy", ""),
         ("leak", "water_leak", ""),
@@ -63,8 +74,16 @@ FIELDS = flat.of_pairs(
         ("noise", "noise", "dB"),
         ("windspeed", "wind_speed", "m/s"),
         ("rssi", "rssi", "dBm"),
+        ("snr", "snr", "dB"),
     )
 )
+METERED = {
+    ("avg", "power"): "power",
+    ("avg", "volume"): "flow",
+    ("sum", "energy"): "energy",
+    ("sum", "volume"): "water_volume",
+}
+"""Of a meter that states its unit beside (`sum`, `sumu`): (key, dimension) -> quantity."""
 PRESENCE = flat.Field("motion")
 """What `pres` is where it is no pressure but yes or no."""
 PERSONAL = ("BODY", "RMAC", "TIRE")
@@ -120,7 +139,7 @@ def _values(message: Message, device: str, said: dict[str, Any]) -> list[Value]:
     found = []
     for key, value in said.items():
         further = _FURTHER.fullmatch(key)
-        field = FIELDS.get(further[1] if further else key)
+        field = FIELDS.get(further[1] if further else key) or _metered(key, said)
         if field is None or not isinstance(value, int | float | str):
             continue
         if key.startswith("tempf") and key.replace("tempf", "tempc") in said:
@@ -132,6 +151,15 @@ def _values(message: Message, device: str, said: dict[str, Any]) -> list[Value]:
     if not found:
         raise Ignored("a beacon that measures nothing")
     return found
+
+
+def _metered(key: str, said: dict[str, Any]) -> flat.Field | None:
+    stated = said.get(f"{key}u")
+    unit = units.parse(stated) if isinstance(stated, str) else None
+    quantity = METERED.get((key, unit.dimension)) if unit else None
+    if unit is None or quantity is None:
+        return None
+    return flat.Field(quantity, "m3/h" if quantity == "flow" else unit.ucum)
 
 
 CODEC = Codec("theengs_ble", _recognise, _decode, priority=15)

@@ -16,8 +16,23 @@ A webhook or an archive may wrap the message in `result` or `data`.
 from typing import Any
 
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
+from devices.leaves import leaves
 from devices.network_server import Frame, about, data_of, integer, values
 from gateway.model import Quality
+
+NORMALISED = {
+    "battery": "battery_voltage", "air.relativeHumidity": "humidity",
+    "air.lightIntensity": "illuminance", "soil.temperature": "soil_temperature",
+    "soil.moisture": "soil_moisture", "soil.ec": "soil_conductivity", "wind.speed": "wind_speed",
+    "wind.direction": "wind_direction", "rain.intensity": "rain_rate",
+    "rain.cumulative": "rain_total", "water.temperature.min": "", "water.temperature.max": "",
+    "water.temperature.avg": "water_temperature", "water.temperature.current": "water_temperature",
+    "water.leak": "water_leak", "action.motion.detected": "motion",
+    "action.motion.count": "motion_count", "action.contactState": "contact_status",
+    "position.latitude": "lat", "position.longitude": "lon",
+}  # fmt: skip
+"""Path in the normalised payload -> what it is; '' for what only sums others up."""
+UNITS = {"soil.ec": "mS/cm", "battery": "V", "wind.speed": "m/s"}
 
 
 def recognise(message: Message) -> bool:
@@ -65,14 +80,16 @@ def _frame(message: Message, event: dict[str, Any], sent: dict[str, Any], device
     version = version if isinstance(version, dict) else {}
     apps = apps if isinstance(apps, dict) else {}
     eui = ids.get("dev_eui")
-    decoded = sent.get("decoded_payload", sent.get("normalized_payload"))
+    decoded = sent.get("decoded_payload")
+    if decoded is None:
+        decoded = _normalised(sent.get("normalized_payload"))
     return Frame(
         device=device,
         eui=eui if isinstance(eui, str) else "",
         port=integer(sent.get("f_port")) or 0,
         count=integer(sent.get("f_cnt", 0)),
         data=data_of(sent.get("frm_payload")),
-        decoded=decoded[0] if isinstance(decoded, list) and decoded else decoded,
+        decoded=decoded,
         path="uplink_message.decoded_payload",
         about=about(
             version.get("brand_id"), version.get("model_id"), device, apps.get("application_id")
@@ -81,6 +98,19 @@ def _frame(message: Message, event: dict[str, Any], sent: dict[str, Any], device
         quality=int(Quality.SIMULATED) if event.get("simulated") is True else 0,
         gateways=sent.get("rx_metadata"),
     )
+
+
+def _normalised(measurements: Any) -> dict[str, Any] | None:
+    """The Things Stack's own vocabulary, by names that say all; of several, the last."""
+    if not isinstance(measurements, list) or not measurements:
+        return None
+    last = measurements[-1]
+    named = {}
+    for path, name, value, _ in leaves(last if isinstance(last, dict) else {}):
+        meant = NORMALISED.get(path, name)
+        if meant and meant not in named:
+            named[meant] = {"value": value, "unit": UNITS[path]} if path in UNITS else value
+    return named
 
 
 def _position(message: Message, event: dict[str, Any], device: str) -> list[Value]:

@@ -15,6 +15,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from devices import flat
 from devices.codec import Codec, Memory, Message, Value
 from devices.flat import Field
@@ -36,7 +38,11 @@ NAMES = flat.of_pairs(
         ("external_temperature", "external_temperature", ""),
         ("flow_temperature", "flow_temperature", ""),
         ("forward_temperature", "flow_temperature", ""),
+        ("supply_temperature", "flow_temperature", ""),
+        ("t1_temperature", "flow_temperature", ""),
         ("return_temperature", "return_temperature", ""),
+        ("t2_temperature", "return_temperature", ""),
+        ("room_temperature", "temperature", ""),
         ("flow_return_temperature_difference", "temperature_difference", ""),
         ("temperature_difference", "temperature_difference", ""),
         ("flow", "flow", ""),
@@ -49,6 +55,8 @@ NAMES = flat.of_pairs(
         ("frequency", "frequency", ""),
     )
 )
+FLAGS = {"reed/magnet": ("contact_open", "OPEN"), "smoke detector": ("smoke", "SMOKE")}
+"""Medium -> what a word in the status of such a meter says."""
 ENERGY = re.compile(r"total(?:_energy)?(?:_consumption)?|energy|total_heating|heat_energy")
 RETURNED = re.compile(r"total_energy_production|total_energy_returned|energy_production")
 POWER = re.compile(r"(?:current_)?power(?:_consumption)?|current")
@@ -80,9 +88,11 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
             found.append(Value(address, field.quantity, raw, field.unit, at, quality, key))
     status = telegram.get("status")
     if isinstance(status, str):
-        found.append(
-            Value(device, "status", status, measured_at=at, quality=quality, path="status")
-        )
+        said = Value(device, "status", status, measured_at=at, quality=quality, path="status")
+        found.append(said)
+        if flag := FLAGS.get(media):
+            quantity, word = flag
+            found.append(replace(said, quantity=quantity, value=float(word in status.split())))
     return found
 
 
