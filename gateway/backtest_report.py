@@ -19,6 +19,8 @@ false   of the incidents that people called void, those it raises too
 new     incidents that the rule as it is does not raise; gone: those that only that one raises"""
 MOST_LINES = 40
 """Keys that one timeline shows."""
+MOST_DIFFERENT = 20
+MOST_PLACES = 10
 WIDTH = 900
 _STYLE = """
 body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:2rem auto;max-width:60rem;
@@ -48,7 +50,37 @@ def table(answers: Sequence[tuple[Question, Answer]]) -> str:
     for asked, found in () if one else answers:
         cells = _cells(asked, found.results[0])[:-2]
         rows.append((asked.variants[0].rule.id, *cells, _judged(found)))
-    return "\n".join([head, *_aligned(rows), LEGEND])
+    more = [*_difference(question, answer), *_places(answer)] if one else []
+    return "\n".join([head, *_aligned(rows), *more, LEGEND])
+
+
+def _difference(question: Question, answer: Answer) -> Iterator[str]:
+    """Old against new, where there is one new: `+` only the new one raises, `-` only the old."""
+    if len(answer.results) != 2:
+        return
+    (_, changed) = answer.results
+    lines = [("+", e) for e in changed.new] + [("-", e) for e in changed.gone]
+    for sign, e in sorted(lines, key=lambda line: line[1].opened)[:MOST_DIFFERENT]:
+        closed = _date(question, e.closed) if e.closed is not None else "still open"
+        yield f"{sign} {e.key}  {_date(question, e.opened)} to {closed}  {e.why}"
+    if len(lines) > MOST_DIFFERENT:
+        yield f"… and {len(lines) - MOST_DIFFERENT} more"
+
+
+def _places(answer: Answer) -> Iterator[str]:
+    """Where, for the rule as it is and the first variants; the busiest places first."""
+    rows = _by_place(answer)
+    if len(rows) > 2:
+        yield from _aligned(rows)
+
+
+def _by_place(answer: Answer) -> list[tuple[str, ...]]:
+    shown = _shown(answer)
+    every = sum((result.by_place for result in shown), Counter[str]())
+    rows = [("place", *(result.variant.label for result in shown))]
+    for place, _ in every.most_common(MOST_PLACES):
+        rows.append((place or "(no place)", *(str(r.by_place[place]) for r in shown)))
+    return rows
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -77,8 +109,11 @@ def plain(question: Question, answer: Answer) -> dict[str, Any]:
                 "per_day": round(result.per_day, 4),
                 "open_share": round(result.open_share, 6),
                 "median_open_ms": result.median_open,
+                "by_place": dict(result.by_place.most_common()),
                 "by_key": dict(Counter(e.key for e in result.episodes).most_common()),
                 "against": result.against._asdict(),
+                "new": [episode._asdict() for episode in result.new],
+                "gone": [episode._asdict() for episode in result.gone],
                 "episodes": [episode._asdict() for episode in result.episodes],
             }
             for result in answer.results
@@ -143,6 +178,11 @@ def _section(question: Question, answer: Answer) -> Iterator[str]:
         cells = [result.variant.label, *_cells(question, result)]
         yield "<tr>" + "".join(f"<td>{escape(c)}</td>" for c in cells) + "</tr>"
     yield "</table>"
+    (head, *rows) = _by_place(answer)
+    if len(rows) > 1:
+        yield "<table><tr>" + "".join(f"<th>{escape(h)}</th>" for h in head) + "</tr>"
+        yield from ("<tr>" + "".join(f"<td>{escape(c)}</td>" for c in r) + "</tr>" for r in rows)
+        yield "</table>"
     if len(answer.results) > 1:
         yield "<p><small>Incidents of each variant</small></p>" + _bars(answer)
     for result in _shown(answer):

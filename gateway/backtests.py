@@ -1,7 +1,7 @@
 """A rule over a site's past: what it would have told, and what people said of what it did tell."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,6 +73,12 @@ class Result(NamedTuple):
     """Of the time and of the keys that ever had an incident, the share with one open."""
     median_open: Millis
     against: Against
+    new: list[Episode]
+    """Those that the rule as it is does not raise …"""
+    gone: list[Episode]
+    """… and those that only the rule as it is raises."""
+    by_place: Counter[str]
+    """Incidents by the address, or the grid, of the place."""
 
 
 class Answer(NamedTuple):
@@ -224,38 +230,19 @@ def _result(
     spans = [(e.closed or question.end) - e.opened for e in episodes]
     period = max(question.end - question.start, 1)
     keys = len({e.key for e in episodes}) or 1
+    mine, before = _by_key(map(_stretch, episodes)), _by_key(map(_stretch, now))
+    new = [e for e in episodes if not _met(_stretch(e), before)]
+    gone = [e for e in now if not _met(_stretch(e), mine)]
     return Result(
         variant,
         episodes,
         per_day=len(episodes) * DAY / period,
         open_share=sum(spans) / (period * keys),
         median_open=round(median(spans)) if spans else 0,
-        against=_against(question, episodes, now, labelled),
-    )
-
-
-def _against(
-    question: Question,
-    episodes: Sequence[Episode],
-    now: Sequence[Episode],
-    labelled: Sequence[Incident],
-) -> Against:
-    told = [
-        (i, _Stretch(i.key, i.opened_at, i.closed_at))
-        for i in labelled
-        if question.start <= i.opened_at < question.end
-    ]
-    void = [stretch for i, stretch in told if i.status == "void"]
-    confirmed = [stretch for i, stretch in told if i.status != "void" and i.handled_by]
-    mine = [_Stretch(e.key, e.opened, e.closed) for e in episodes]
-    before = [_Stretch(e.key, e.opened, e.closed) for e in now]
-    return Against(
-        _met(confirmed, mine),
-        len(confirmed),
-        _met(void, mine),
-        len(void),
-        len(mine) - _met(mine, before),
-        len(before) - _met(before, mine),
+        against=_against(question, mine, labelled)._replace(new=len(new), gone=len(gone)),
+        new=new,
+        gone=gone,
+        by_place=Counter(_place(question.subjects, e) for e in episodes),
     )
 
 
@@ -265,16 +252,47 @@ class _Stretch(NamedTuple):
     closed: Millis | None
 
 
-def _met(wanted: Sequence[_Stretch], others: Sequence[_Stretch]) -> int:
-    """How many of *wanted* overlap one of *others* with the same key."""
-    by_key: dict[str, list[_Stretch]] = {}
-    for other in others:
-        by_key.setdefault(other.key, []).append(other)
-    return sum(
-        any(
-            (one.closed is None or other.opened <= one.closed)
-            and (other.closed is None or one.opened <= other.closed)
-            for other in by_key.get(one.key, ())
-        )
-        for one in wanted
+_ByKey = Mapping[str, Sequence[_Stretch]]
+
+
+def _against(question: Question, mine: _ByKey, labelled: Sequence[Incident]) -> Against:
+    told = [
+        (i, _Stretch(i.key, i.opened_at, i.closed_at))
+        for i in labelled
+        if question.start <= i.opened_at < question.end
+    ]
+    void = [stretch for i, stretch in told if i.status == "void"]
+    confirmed = [stretch for i, stretch in told if i.status != "void" and i.handled_by]
+    return Against(
+        sum(_met(one, mine) for one in confirmed),
+        len(confirmed),
+        sum(_met(one, mine) for one in void),
+        len(void),
+        0,
+        0,
+    )
+
+
+def _place(subjects: Mapping[str, Subject], episode: Episode) -> str:
+    about = subjects.get(episode.devices[0] if episode.devices else episode.key)
+    return (about.place.address or about.place.grid) if about is not None else ""
+
+
+def _stretch(episode: Episode) -> _Stretch:
+    return _Stretch(episode.key, episode.opened, episode.closed)
+
+
+def _by_key(stretches: Iterable[_Stretch]) -> _ByKey:
+    found: dict[str, list[_Stretch]] = {}
+    for one in stretches:
+        found.setdefault(one.key, []).append(one)
+    return found
+
+
+def _met(one: _Stretch, others: _ByKey) -> bool:
+    """Whether one of *others* with the same key overlaps it."""
+    return any(
+        (one.closed is None or other.opened <= one.closed)
+        and (other.closed is None or one.opened <= other.closed)
+        for other in others.get(one.key, ())
     )
