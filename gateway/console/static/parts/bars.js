@@ -3,7 +3,8 @@
 import { h } from "../view.js";
 import { moment, number, t } from "../words.js";
 
-const W = 720, H = 220, LEFT = 34, TOP = 12, BOTTOM = 26, GAP = 0.28;
+const H = 220, LEFT = 34, TOP = 12, BOTTOM = 26, GAP = 0.28;
+const NARROW = 760; // pixels: a phone
 
 /** `spans` as the digest gives them. */
 export function bars(spans, by) {
@@ -11,14 +12,17 @@ export function bars(spans, by) {
   const step = nice(most / 4);
   const high = Math.ceil(most / step) * step;
   const y = (n) => TOP + (1 - n / high) * (H - TOP - BOTTOM);
+  const small = innerWidth < NARROW;
+  const W = small ? 360 : 960;
   const wide = (W - LEFT) / spans.length;
+  const every = Math.ceil(spans.length / (small ? 4 : 8));
   const said = spans.map((s) => `${dayOf(s.start, by)}: ${t("numbers.bar", counts(s))}`).join("; ");
   return h("figure", { class: "chart bars" },
     h("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": said },
       Array.from({ length: high / step + 1 }, (_, n) => n * step).map((n) => [
         h("line", { key: `r${n}`, class: "rule", x1: LEFT, x2: W, y1: y(n), y2: y(n) }),
         h("text", { key: `t${n}`, x: LEFT - 6, y: y(n) + 4, "text-anchor": "end" }, number(n))]),
-      spans.map((s, n) => column(s, LEFT + n * wide, wide, y, by, n % Math.ceil(spans.length / 8) === 0))),
+      spans.map((s, n) => column(s, LEFT + n * wide, wide, y, by, n % every === 0))),
     h("figcaption", { class: "legend muted small" }, ["opened", "resolved", "void"].map((name) =>
       h("span", { key: name }, h("span", { class: `swatch ${name}`, "aria-hidden": "true" }), t(`numbers.${name}`)))));
 }

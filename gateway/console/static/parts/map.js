@@ -77,9 +77,18 @@ function areaOf(area, at) {
   const worst = [...state.incidents.values()].filter((i) => isOpen(i) && i.place.codes?.some((c) => c.value === area.id)).sort(byUrgency)[0];
   const points = area.rings.map((ring) => ring.map(at));
   const box = boundsOf(points.flat());
-  return h("g", { key: `area-${area.id}`, class: `area ${worst?.severity ?? ""}` },
+  return h("g", { key: `area-${area.id}`, class: `quarter ${worst?.severity ?? ""}` },
     h("path", { d: points.map((ring) => `M${ring.map((p) => `${p.x.toFixed(1)} ${p.y.toFixed(1)}`).join("L")}Z`).join("") }),
-    box.right - box.left > LABEL && h("text", { x: box.left + 8, y: box.top + 18 }, area.name));
+    box.right - box.left > LABEL && h("text", { x: mean(box.left, box.right), y: box.top + 18, "text-anchor": "middle" }, fitting(area.name, box.right - box.left - 12)));
+}
+
+const mean = (a, b) => (a + b) / 2;
+
+/** As much of a name as has room; Chinese letters are twice as wide. */
+function fitting(name, room) {
+  let used = 0;
+  const fits = [...name].filter((c) => (used += c > "\u2e80" ? 12 : 7) <= room).join("");
+  return fits === name ? name : `${fits.trimEnd().slice(0, -1)}…`;
 }
 
 function devices(world, at) {

@@ -22,12 +22,9 @@ export function view() {
   const open = [...state.incidents.values()].filter(isOpen).sort(byUrgency);
   const map = neighbourhood();
   return [headline(open), trouble(),
-    h("div", { class: "columns even" },
-      h("div", { class: "main-column" }, needsPerson(open)),
-      h("div", { class: "side-column" }, map && section(t("map.map"), null, map), byGrid(open))),
-    h("div", { class: "columns" },
-      h("div", { class: "main-column" }, cameras()),
-      h("div", { class: "side-column" }, health(), sinks(), devices()))];
+    h("div", { class: "columns even now" },
+      h("div", { class: "main-column" }, needsPerson(open), h("div", { class: "last" }, cameras())),
+      h("div", { class: "side-column" }, map && section(t("map.map"), null, map), byGrid(open), health(), sinks(), h("div", { class: "last" }, devices())))];
 }
 
 function headline(open) {
