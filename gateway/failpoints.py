@@ -17,6 +17,7 @@ NAMES = (
     "checkpoint.begin",
     "migrate.statement",
     "reopen.closed",
+    "restamp.slice",
     "salvage.moved",
     "salvage.copied",
 )

@@ -4,8 +4,9 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from msgspec.structs import replace
 
-from gateway.model import Millis, Quality, Reading
+from gateway.model import Millis, Quality, Reading, Shift
 
 _NONE: Mapping[str, Reading] = {}
 _RETAINED = int(Quality.RETAINED)  # the flag itself would make an object per reading
@@ -40,6 +41,16 @@ class Latest:
     def seen(self, device: str) -> Millis | None:
         """When it last spoke itself; what a broker kept does not count."""
         return self._seen.get(device)
+
+    def put_right(self, shift: Shift) -> None:
+        """The time became known."""
+        for quantities in self._readings.values():
+            for quantity, r in quantities.items():
+                if shift.start <= r.at < shift.end:
+                    quantities[quantity] = replace(r, at=r.at + shift.by)
+        for device, at in self._seen.items():
+            if shift.start <= at < shift.end:
+                self._seen[device] = at + shift.by
 
     def snapshot(self) -> bytes:
         """All of it, some 15 bytes per quantity, for `restore` after a restart."""

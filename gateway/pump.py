@@ -76,8 +76,10 @@ class Pump:
         items = [item for delivery in deliveries for item in delivery.items]
         if self._feeds:
             items = frames_apart(items, self._feeds)
-        now = self._clock.now()
-        turn = self._spine.take(items, now, snapshot=self._wants_snapshot(now))
+        now, synced = self._clock.now(), self._clock.synced
+        if shift := self._clock.corrected():
+            await self.commit(self._spine.put_right(shift, now))
+        turn = self._spine.take(items, now, snapshot=self._wants_snapshot(now), synced=synced)
         await self.commit(turn)
         for delivery in deliveries:
             if delivery.ack:

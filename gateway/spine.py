@@ -23,13 +23,17 @@ from gateway.model import (
     Answer,
     Batch,
     Envelope,
+    Incident,
     Item,
     Millis,
+    Notice,
     Observation,
     Packet,
+    Quality,
     Quarantined,
     Reading,
     Scene,
+    Shift,
     Signal,
 )
 from rules.engine import Engine
@@ -58,6 +62,7 @@ class Turn(NamedTuple):
             or b.actions
             or b.answers
             or b.incidents
+            or b.envelopes
             or b.quarantined
             or b.snapshot
         )
@@ -79,9 +84,12 @@ class Spine:
         self._sinks = tuple(sinks)
         self.latest = Latest()
 
-    def take(self, items: Iterable[Item], now: Millis, *, snapshot: bool = False) -> Turn:
-        """Run *items*, in order, at the instant *now*, after every timer due by then."""
-        draft = _Draft(now)
+    def take(
+        self, items: Iterable[Item], now: Millis, *, snapshot: bool = False, synced: bool = True
+    ) -> Turn:
+        """Run *items*, in order, at the instant *now*, after every timer due by then. Readings
+        are marked where the clock is not *synced*."""
+        draft = _Draft(now, synced)
         draft.changes(self._pass(now))
         for item in items:
             match item:
@@ -99,7 +107,12 @@ class Spine:
                     answer = replace(item, at=now)
                     draft.answers.append(answer)
                     draft.changes([c] if (c := self._ledger.heed(answer)) else [])
+                case Notice(incident, sinks):
+                    draft.notices.extend(_posted(incident, sink) for sink in sinks)
         self.latest.update(draft.readings)
+        for (rule, why), n in self._engine.mistakes.items():
+            draft.tally["rule_failed", rule, why] += n
+        self._engine.mistakes.clear()
         return draft.turn(self._sinks, self.snapshot() if snapshot else None)
 
     def pass_time(self, now: Millis) -> Turn:
@@ -138,6 +151,17 @@ class Spine:
         draft.changes(self._ledger.reconcile(self._engine.open(), now))
         return draft.turn(self._sinks, self.snapshot())
 
+    def put_right(self, shift: Shift, now: Millis) -> Turn:
+        """The time became known. What rules remember and what was told of incidents moves to
+        where it belongs; to the rules the correction is no time that has passed."""
+        draft = _Draft(now)
+        draft.shift = shift
+        self._engine.wake(now)
+        draft.changes(self._pass(now))
+        draft.changes(self._ledger.put_right(shift, now))
+        self.latest.put_right(shift)
+        return draft.turn(self._sinks, self.snapshot())
+
     def _pass(self, now: Millis) -> Iterator[Change]:
         """What falls due by *now*, of rules and of incidents, in the order of the instants."""
         while (at := self._ledger.due()) is not None and at <= now:
@@ -157,8 +181,9 @@ class Spine:
             draft.tally["rejected", decoded.dialect, why] += 1
         if decoded.unknown:
             draft.unknown.extend(decoded.unknown)
-        draft.readings.extend(decoded.readings)
-        for reading in decoded.readings:
+        readings = decoded.readings if draft.synced else tuple(map(_unsynced, decoded.readings))
+        draft.readings.extend(readings)
+        for reading in readings:
             self._judge(reading, draft)
 
     def _judge(self, seen: Observation, draft: "_Draft") -> None:
@@ -172,8 +197,9 @@ class Spine:
 class _Draft:
     """A batch in the making."""
 
-    def __init__(self, now: Millis) -> None:
-        self.now = now
+    def __init__(self, now: Millis, synced: bool = True) -> None:
+        self.now, self.synced = now, synced
+        self.shift: Shift | None = None
         self.readings: list[Reading] = []
         self.scenes: list[Scene] = []
         self.actions: list[Action] = []
@@ -181,6 +207,7 @@ class _Draft:
         self.quarantined: list[Quarantined] = []
         self.unknown: list[Unknown] = []
         self.tally: Tally = Counter()
+        self.notices: list[Envelope] = []
         self._changes: list[Change] = []
 
     def changes(self, changes: Iterable[Change]) -> None:
@@ -199,16 +226,28 @@ class _Draft:
             actions=tuple(self.actions),
             answers=tuple(self.answers),
             incidents=tuple(change.incident for change in self._changes),
-            envelopes=tuple(
-                _addressed(change, sink)
-                for change in self._changes
-                for sink in sinks
-                if _hears(sink, change)
+            envelopes=(
+                *self.notices,
+                *(
+                    _addressed(change, sink)
+                    for change in self._changes
+                    for sink in sinks
+                    if _hears(sink, change)
+                ),
             ),
             quarantined=tuple(self.quarantined),
+            shift=self.shift,
             snapshot=snapshot,
         )
         return Turn(batch, self.tally, tuple(self.unknown))
+
+
+def _unsynced(reading: Reading) -> Reading:
+    return replace(reading, quality=reading.quality | Quality.UNSYNCED)
+
+
+def _posted(incident: Incident, sink: str) -> Envelope:
+    return Envelope(f"{incident.id}-{incident.seq}", sink, "opened", incident)
 
 
 def _hears(sink: str, change: Change) -> bool:

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from gateway.failpoints import hit
-from gateway.store import compaction, patrol, reserve, retention
+from gateway.store import compaction, patrol, reserve, restamp, retention
 from gateway.store.damage import Damage
 from gateway.store.failures import StoreFailed, failed
 from gateway.store.writer import Writer
@@ -28,8 +28,11 @@ class Chores:
         self._commits, self._seq = 0, writer.seq
         self._patrol = patrol.Patrol()
 
-    def committed(self) -> bool:
-        """Note a commit. True when there is work, and `step` should be called."""
+    def committed(self, *, urgent: bool = False) -> bool:
+        """Note a commit. True when there is work, and `step` should be called. *urgent*: a round
+        begins now, or as soon as the one under way has ended."""
+        if urgent:
+            self._commits = COMMITS
         self._commits += 1
         if self._round is not None:
             return False
@@ -62,6 +65,7 @@ class Chores:
             checkpoint(writer)
             yield
         yield from patrol.repair(writer, damage)
+        yield from restamp.run(writer, damage)
         while compaction.due(writer) or (writer.loose > COMMITS and retention.pressed(writer)):
             yield
             yield from compaction.run(writer, damage)

@@ -53,27 +53,36 @@ class Columns(NamedTuple):
 
 def pack(readings: Sequence[Reading], ids: Mapping[Key, int]) -> bytes:
     """The columns of a batch. *ids* numbers the series, and makes up numbers for new ones."""
-    series = array("I", [ids[r.device, r.quantity, r.unit] for r in readings])
-    at = np.array([r.at for r in readings], np.int64)
-    t0 = int(at.min(initial=0 if not readings else at[0]))
-    parts, optional = 0, []
+    series = np.array([ids[r.device, r.quantity, r.unit] for r in readings], np.uint32)
+    measured = quality = None
     if any(r.measured_at is not None for r in readings):
-        parts |= MEASURED
         times = (ABSENT if r.measured_at is None else r.measured_at for r in readings)
-        optional.append(array("q", times).tobytes())
+        measured = np.fromiter(times, np.int64, len(readings))
     if any(r.quality for r in readings):
-        parts |= QUALITY
-        optional.append(array("H", [r.quality for r in readings]).tobytes())
+        quality = np.array([r.quality for r in readings], np.uint16)
     values, texts = _values(readings)
-    if texts:
+    at = np.array([r.at for r in readings], np.int64)
+    return packed(series, Columns(at, np.frombuffer(values), measured, quality, texts))
+
+
+def packed(series: Numbers, part: Columns) -> bytes:
+    """A batch whose series have their numbers."""
+    n, t0 = len(part.at), int(part.at.min()) if len(part.at) else 0
+    offsets, optional, parts = part.at - t0, [], 0
+    if part.measured is not None:
+        parts |= MEASURED
+        optional.append(part.measured.tobytes())
+    if part.quality is not None:
+        parts |= QUALITY
+        optional.append(part.quality.tobytes())
+    if part.texts:
         parts |= TEXTS
-        optional.append(msgspec.msgpack.encode(texts))
-    offsets = at - t0
-    if readings and int(offsets.max()) >> 32:
+        optional.append(msgspec.msgpack.encode(part.texts))
+    if n and int(offsets.max()) >> 32:
         parts |= WIDE
     offsets = offsets.astype(np.int64 if parts & WIDE else np.uint32)
-    head = HEAD.pack(len(readings), parts, t0)
-    return b"".join((head, series.tobytes(), offsets.tobytes(), values.tobytes(), *optional))
+    head = HEAD.pack(n, parts, t0)
+    return b"".join((head, series.tobytes(), offsets.tobytes(), part.value.tobytes(), *optional))
 
 
 def _values(readings: Sequence[Reading]) -> tuple["array[float]", dict[int, str]]:

@@ -9,9 +9,10 @@ from gateway.store.columns import Columns, Ints, Numbers
 from gateway.store.damage import Damage
 from gateway.store.failures import Damaged
 from gateway.store.journal import open_row
-from gateway.store.position import compacted
+from gateway.store.position import compacted, read_meta
 
 EMPTY = Columns(np.empty(0, np.int64), np.empty(0))
+NUMBERS: Numbers = np.empty(0, np.uint32)
 
 
 class Recent:
@@ -21,12 +22,17 @@ class Recent:
         self._upto = 0
         self._batch: Ints = np.empty(0, np.int64)
         """The batch of each reading."""
-        self._series: Numbers = np.empty(0, np.uint32)
+        self._series: Numbers = NUMBERS
         self._columns = EMPTY
+        self._moved = 0
+        """How often the past was moved, the last time we looked."""
 
     def refresh(self, db: sqlite3.Connection, damage: Damage) -> None:
         """Take in what was committed, and let go what became chunks, since the last time."""
-        done = compacted(db)
+        done, moved = compacted(db), read_meta(db, "moved")
+        if moved != self._moved:
+            self._upto, self._batch, self._series, self._columns = 0, EMPTY.at, NUMBERS, EMPTY
+            self._moved = moved
         if len(self._batch) and self._batch[0] <= done:
             kept = np.flatnonzero(self._batch > done)
             self._batch, self._series = self._batch[kept], self._series[kept]

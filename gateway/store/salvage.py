@@ -36,6 +36,7 @@ SOUND: dict[str, Callable[[Row], bool]] = {
     "cursor": lambda r: seal(*r[:2]) == r[2],
     "meta": lambda r: seal("meta", *r[:2]) == r[2],
     "refused": lambda r: seal(r[1], r[6]) == r[5] and r[2] in ("waiting", "dead"),
+    "shift": lambda r: seal(*r[:6]) == r[6],
     "quarantine": lambda r: True,
 }
 """Table -> whether a row of it is what was written."""

@@ -72,6 +72,11 @@ V2 = (
         id INTEGER PRIMARY KEY, sink TEXT NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL,
         reason TEXT NOT NULL, crc INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",
     "CREATE INDEX refused_sink ON refused (sink, state, id)",
+    # What the clock told wrongly, and how far journal, events and chunks are put right.
+    """CREATE TABLE shift (
+        start INTEGER PRIMARY KEY, stop INTEGER NOT NULL, by INTEGER NOT NULL,
+        journal INTEGER NOT NULL, events INTEGER NOT NULL, chunks INTEGER NOT NULL,
+        crc INTEGER NOT NULL) STRICT""",
     # Counts what is held without reading it.
     "CREATE INDEX chunk_held ON chunk (n) WHERE body IS NOT NULL",
 )

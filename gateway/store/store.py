@@ -112,7 +112,7 @@ class Store(Reads):
             why, access.damage.suspect = access.damage.suspect, ""
             access.writer.broken = StoreFailed(why, sqlite3.SQLITE_CORRUPT)
         access.writer.commit(batch)
-        return self._chores.committed()
+        return self._chores.committed(urgent=batch.shift is not None)
 
     def _chore(self) -> None:
         if self._closing:

@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.failpoints import hit
 from gateway.model import Batch, Envelope, Incident, Quarantined
-from gateway.store import columns, connection, position, schema
+from gateway.store import columns, connection, position, schema, shifts
 from gateway.store.age import AgeClock
 from gateway.store.catalogue import Catalogue
 from gateway.store.failures import StoreFailed, failed
@@ -183,6 +183,8 @@ class Writer:
             write_envelopes(db, batch.envelopes, batch.at)
         if batch.quarantined:
             self._quarantine(batch.quarantined)
+        if batch.shift is not None:
+            shifts.note(db, batch.shift)
         if batch.snapshot is not None:
             write_snapshot(db, upto, batch.at, batch.snapshot)
         hit("commit.written")

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "salvage.moved": "tests/faults/test_corruption.py",
     "salvage.copied": "tests/faults/test_corruption.py",
     "migrate.statement": "below",
+    "restamp.slice": "tests/faults/test_clock.py",
 }
 
 

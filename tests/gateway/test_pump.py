@@ -5,7 +5,7 @@ from devices.decoder import Decoder
 from devices.registry import DeviceSpec
 from gateway.incidents import Account, Ledger
 from gateway.intake import BoundedInbox
-from gateway.model import Batch, Millis, Packet, Place, Reading
+from gateway.model import Batch, Millis, Packet, Place, Reading, Shift
 from gateway.pace import Rest
 from gateway.pump import Pump
 from gateway.spine import Spine, Turn
@@ -28,6 +28,9 @@ class LoopClock:
     @property
     def synced(self) -> bool:
         return True
+
+    def corrected(self) -> Shift | None:
+        return None
 
     async def sleep_until(self, when: Millis) -> None:
         await asyncio.sleep(max(0, when - self.now()) / 1000)
