@@ -80,6 +80,7 @@ class Subject(NamedTuple):
     port: int
     pid: int
     settled: Callable[[int], None] = lambda messages: None
+    taken: Callable[[], int] = lambda: 0
 
 
 @contextmanager
@@ -137,7 +138,7 @@ def broker() -> Iterator[Subject]:
         ) as box:
             box.start()
             until(lambda: "subscribed" in _health(box), "the gateway has subscribed")
-            yield Subject(port, box.pid, lambda n: _settled(box, n))
+            yield Subject(port, box.pid, lambda n: _settled(box, n), lambda: _taken(box))
 
 
 @contextmanager
@@ -174,10 +175,10 @@ def _settled(box: Box, messages: int) -> None:
     until(lambda: _taken(box) >= messages, "the gateway has taken everything", patience=120)
 
 
-def _taken(box: Box) -> float:
+def _taken(box: Box) -> int:
     """Messages that the broker's client has handed over so far."""
     found = re.search(r'^linli_mqtt_messages_total{part="broker".*} (.+)$', _metrics(box), re.M)
-    return float(found[1]) if found else 0.0
+    return round(float(found[1])) if found else 0
 
 
 def _metrics(box: Box) -> str:
