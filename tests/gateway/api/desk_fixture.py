@@ -442,6 +442,9 @@ def make_desk(root: Path, *, devices: int = 200, chinese: bool = False, clock: A
                 now - 2 * MINUTE,
                 12,
                 {"temperature": 21.5, "humidity": 48.0},
+                id="stranger-1",
+                units={"temperature": "Cel", "humidity": "%"},
+                kept=24,
             )
         ],
         rules=RULES,

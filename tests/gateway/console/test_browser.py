@@ -8,7 +8,6 @@ import yaml
 from msgspec.structs import replace
 from playwright.async_api import Browser, expect
 
-from devices.registry import DeviceSpec
 from gateway.api import changes
 from gateway.api.desk import Desk
 from gateway.model import Reason, Subject
@@ -196,19 +195,6 @@ async def test_an_ended_login_leads_back_to_the_way_in(browser: Browser, client:
         sessions.end_all("vera")
         await expect(tab.page.locator("#password")).to_be_visible(timeout=15_000)
         tab.complaints.clear()  # the browser's own line about the 401
-
-
-async def test_who_is_not_registered_is_shown_with_the_lines_that_admit_it(
-    browser: Browser, client: Client
-) -> None:
-    async with opened(browser, client, "vera", viewport=PHONE) as tab:
-        await tab.go("/devices")
-        await tab.page.get_by_role("button", name="Not registered 1").click()
-        await tab.page.get_by_text("How to admit it").click()
-        lines = await tab.page.locator("pre").inner_text()
-        (entry,) = yaml.safe_load(lines)
-        assert DeviceSpec(**entry).key == "0x00158d0001a2b3c4"
-        assert entry["dialect"] == "zigbee2mqtt"
 
 
 async def test_an_operator_tries_a_limit_on_the_past(browser: Browser, client: Client) -> None:

@@ -7,24 +7,27 @@ import { moment, t } from "../words.js";
 
 const W = 720, H = 260, LEFT = 56, RIGHT = 12, TOP = 12, BOTTOM = 28;
 const TICKS = 4;
+const LEAST_PULL = 0.02; // of the chart's width
 const GAP = 6; // so many times the usual distance without a point is a gap
 
 export const WIDTH = W;
 
 /** `series` as the API gives it; `say` writes a value with its unit; `limits` are lines across it,
- * `{value, tone}`. */
-export function chart(series, say, limits = []) {
+ * `{value, tone}`; `marks` are spans of incidents, `{id, at, end, severity, title}`; `zoom(start,
+ * end)` is called with the span that was pulled over the chart. */
+export function chart(series, say, limits = [], marks = [], zoom = null) {
   const seen = series.mean.map((m, n) => ({ at: series.at[n], mean: m, min: series.min[n], max: series.max[n] })).filter((p) => p.mean !== null);
-  if (!seen.length) return h("p", { class: "empty" }, t("chart.nothing"));
+  if (!seen.length) return h("p", { key: "chart", class: "empty" }, t("chart.nothing"));
   const scale = scales(series, seen, limits);
   const last = seen.at(-1);
   const summary = t("chart.summary", { min: say(Math.min(...seen.map((p) => p.min))), max: say(Math.max(...seen.map((p) => p.max))), last: say(last.mean) });
   const at = state.page.pointed;
   const point = at === undefined ? undefined : nearest(seen, at);
-  return h("figure", { class: "chart" },
+  return h("figure", { key: "chart", class: zoom ? "chart zooms" : "chart" },
     h("svg", { viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": summary, preserveAspectRatio: "none",
-      onpointermove: (e) => aim(e, scale), onpointerleave: () => { state.page.pointed = undefined; redraw(); } },
-      grid(scale, say),
+      onpointerdown: zoom ? (e) => { state.page.pulled = instant(e, scale); } : null, onpointerup: zoom ? (e) => pulled(e, scale, zoom) : null,
+      onpointermove: (e) => aim(e, scale), onpointerleave: () => { Object.assign(state.page, { pointed: undefined, pulled: undefined }); redraw(); } },
+      grid(scale, say), marks.map((mark) => markOf(mark, scale)), pull(scale),
       limits.map(({ value, tone }, n) => h("line", { key: `limit${n}`, class: `limit ${tone}`, x1: LEFT, x2: W - RIGHT, y1: scale.y(value), y2: scale.y(value) })),
       runs(seen).map((run, n) => [
         h("path", { key: `band${n}`, class: "band", d: band(run, scale) }),
@@ -97,11 +100,39 @@ const line = (run, scale) => `M${run.map((p) => xy(scale, p.at, p.mean)).join("L
 const band = (run, scale) =>
   `M${run.map((p) => xy(scale, p.at, p.max)).join("L")}L${run.toReversed().map((p) => xy(scale, p.at, p.min)).join("L")}Z`;
 
-function aim(event, scale) {
+/** The instant under a pointer. */
+function instant(event, scale) {
   const box = event.currentTarget.getBoundingClientRect();
   const x = ((event.clientX - box.left) / box.width) * W;
-  state.page.pointed = scale.start + ((x - LEFT) / (W - LEFT - RIGHT)) * (scale.end - scale.start);
+  const at = scale.start + ((x - LEFT) / (W - LEFT - RIGHT)) * (scale.end - scale.start);
+  return Math.min(scale.end, Math.max(scale.start, at));
+}
+
+function aim(event, scale) {
+  state.page.pointed = instant(event, scale);
   redraw();
+}
+
+/** A long pull zooms in; a short one was only a press. */
+function pulled(event, scale, zoom) {
+  const { pulled: from } = state.page, to = instant(event, scale);
+  state.page.pulled = undefined;
+  if (from !== undefined && Math.abs(to - from) > (scale.end - scale.start) * LEAST_PULL) zoom(Math.min(from, to), Math.max(from, to));
+  else redraw();
+}
+
+function pull(scale) {
+  const { pulled: from, pointed: to } = state.page;
+  if (from === undefined || to === undefined) return null;
+  const [a, b] = [Math.min(from, to), Math.max(from, to)];
+  return h("rect", { key: "pull", class: "pull", x: scale.x(a), y: TOP, width: scale.x(b) - scale.x(a), height: H - TOP - BOTTOM });
+}
+
+/** An incident: a band over its time, with a foot that can be seen however short it was. */
+function markOf({ id, at, end, severity, title }, scale) {
+  const x = scale.x(Math.max(at, scale.start)), width = Math.max(1.5, scale.x(Math.min(end, scale.end)) - x);
+  return h("g", { key: `mark-${id}`, class: `mark-of-incident ${severity}` }, h("title", null, title),
+    h("rect", { class: "mark-band", x, y: TOP, width, height: H - TOP - BOTTOM }), h("rect", { class: "mark-foot", x, y: H - BOTTOM - 5, width: Math.max(4, width), height: 5 }));
 }
 
 function nearest(seen, at) {

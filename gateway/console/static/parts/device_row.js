@@ -2,7 +2,7 @@
 
 import { now, state } from "../live.js";
 import { h } from "../view.js";
-import { ago, measured, quantityName, t } from "../words.js";
+import { ago, measured, number, quantityName, t } from "../words.js";
 import { link, placeOf } from "./bits.js";
 
 const ORDER = { silent: 0, never: 1, ok: 2 };
@@ -23,9 +23,16 @@ export function deviceRow(device) {
   return h("li", { key: device.id },
     link(`/devices/${encodeURIComponent(device.id)}`, { class: `device ${device.state}` },
       h("span", { class: "dot", "aria-hidden": "true" }),
-      h("span", { class: "device-name" }, h("strong", null, device.name), h("small", null, placeOf(device))),
+      h("span", { class: "device-name" }, h("strong", null, device.name, weak(device)), h("small", null, placeOf(device))),
       h("span", { class: "device-values" }, values(device)),
       h("span", { class: "device-seen" }, device.seen === null ? t("device.never") : ago(device.seen, now()))));
+}
+
+const LOW = 20; // percent: a battery to be changed soon
+
+function weak(device) {
+  const battery = device.values.find((v) => v.quantity === "battery" && v.unit === "%");
+  return battery && battery.value < LOW && h("span", { class: "chip warn" }, t("device.battery", { share: number(battery.value, 0) }));
 }
 
 // About the device rather than the place: shown where nothing else is said.

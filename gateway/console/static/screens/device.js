@@ -6,17 +6,18 @@ import { chip, empty, link, placeOf, run, section, trouble } from "../parts/bits
 import { chart } from "../parts/chart.js";
 import { icon } from "../parts/icons.js";
 import { h } from "../view.js";
-import { ago, known, measured, quantityName, span, t } from "../words.js";
+import { ago, clock, known, measured, moment, quantityName, span, t } from "../words.js";
 
 const SPANS = { "1h": 3600000, "6h": 21600000, "1d": 86400000, "7d": 604800000, "30d": 2592000000, "365d": 31536000000 };
 const RETAINED = 1;
 const BUSY = 300000; // who reports so often has a chart of the last hour at first, ms
+const SHORTEST = 60000; // of a chart, ms
 const FRESH = 15000; // a live chart is fetched anew at most so often, ms
 
 export const title = () => state.devices.get(state.page.id)?.name ?? t("nav.devices");
 
 export function enter(id) {
-  Object.assign(state.page, { id, span: undefined, quantity: undefined, series: undefined, fetched: 0 });
+  Object.assign(state.page, { id, span: undefined, quantity: undefined, series: undefined, fetched: 0, window: null, told: [] });
   choose();
   return onChange((topic, ids) => topic === "devices" && ids.has(id) && choose());
 }
@@ -27,21 +28,45 @@ function choose() {
   const device = state.devices.get(page.id);
   page.quantity ??= device?.values.find((v) => typeof v.value === "number")?.quantity;
   page.span ??= device && (device.period && device.period <= BUSY ? "1h" : "1d");
-  if (page.quantity && Date.now() - page.fetched > FRESH) fetchSeries();
+  if (page.quantity && !page.window && Date.now() - page.fetched > FRESH) fetchSeries();
+}
+
+/** What the chart shows: the span that ends now, or the window that was zoomed to. */
+function shown(page) {
+  if (page.window) return page.window;
+  const end = Math.round(now());
+  return { start: end - SPANS[page.span], end };
 }
 
 async function fetchSeries() {
   const { page } = state;
   page.fetched = Date.now();
-  const end = Math.round(now());
-  const query = new URLSearchParams({ quantity: page.quantity, start: end - SPANS[page.span], end, points: 480 });
+  const { start, end } = shown(page), id = encodeURIComponent(page.id);
+  const query = new URLSearchParams({ quantity: page.quantity, start, end, points: 480 });
+  const asked = page.asked = `${query}`;
   try {
-    page.series = await ask("GET", `/api/v1/devices/${encodeURIComponent(page.id)}/series?${query}`);
-    page.trouble = "";
+    const [series, told] = await Promise.all([ask("GET", `/api/v1/devices/${id}/series?${query}`),
+      ask("GET", `/api/v1/incidents?${new URLSearchParams({ device: page.id, all: true, to: end, limit: 200 })}`)]);
+    if (asked !== page.asked) return; // another span is wanted by now
+    Object.assign(page, { series, told: told.filter((i) => (i.closed_at ?? end) > start), trouble: "" });
   } catch (error) {
     page.trouble = error.message;
   }
   redraw();
+}
+
+/** Another window: moved by a share of it, or made longer or shorter around its middle. */
+function move(by, times = 1) {
+  const { start, end } = shown(state.page), length = Math.max(SHORTEST, (end - start) * times);
+  const middle = (start + end) / 2 + by * (end - start);
+  zoom(middle - length / 2, middle + length / 2);
+}
+
+function zoom(start, end) {
+  const latest = Math.round(now());
+  const late = Math.max(0, Math.round(end) - latest);
+  const from = Math.max(0, Math.round(start) - late);
+  show({ window: { start: from, end: Math.max(from + SHORTEST, Math.round(end) - late) } });
 }
 
 export function view() {
@@ -70,8 +95,10 @@ function values(device) {
       h("small", { class: "muted" }, v.quality & RETAINED ? t("device.retained") : ago(v.at, now())))));
 }
 
+/** The chart before stays until the new one is here, unless it is of another quantity. */
 function show(change) {
-  Object.assign(state.page, change, { series: undefined });
+  if (change.quantity) state.page.series = undefined;
+  Object.assign(state.page, change);
   fetchSeries();
   redraw();
 }
@@ -79,10 +106,27 @@ function show(change) {
 function history(device) {
   const { page } = state;
   const spans = h("div", { class: "tabs", role: "group", "aria-label": t("device.span") }, Object.keys(SPANS).map((name) =>
-    h("button", { key: name, type: "button", "aria-pressed": page.span === name ? "true" : "false", onclick: () => show({ span: name }) }, t(`span.${name}`))));
+    h("button", { key: name, type: "button", "aria-pressed": page.span === name && !page.window ? "true" : "false", onclick: () => show({ span: name, window: null }) }, t(`span.${name}`))));
   const unit = device.values.find((v) => v.quantity === page.quantity)?.unit ?? "";
+  const say = (value) => measured(page.quantity, value, unit);
+  const marks = page.told.map((i) => ({ id: i.id, at: i.opened_at, end: i.closed_at ?? now(), severity: i.severity, title: i.title }));
   return page.quantity && section(quantityName(page.quantity), spans,
-    page.series ? chart(page.series, (value) => measured(page.quantity, value, unit)) : empty(t("word.loading")));
+    page.series ? chart(page.series, say, [], marks, zoom) : empty(t("word.loading")),
+    page.series && tools(page), page.told.length > 0 && told(page));
+}
+
+function tools(page) {
+  const tool = (name, sign, work) => h("button", { key: name, type: "button", class: "icon-button", "aria-label": t(`chart.${name}`), title: t(`chart.${name}`), onclick: work }, sign);
+  const style = { dateStyle: "medium", timeStyle: "short" };
+  return h("div", { key: "tools", class: "chart-tools" },
+    tool("earlier", "‹", () => move(-0.5)), tool("later", "›", () => move(0.5)), tool("closer", "+", () => move(0, 0.5)), tool("farther", "−", () => move(0, 2)),
+    h("span", { class: "muted small" }, `${moment(page.series.start, style)} – ${moment(page.series.end, style)}`));
+}
+
+/** The incidents that the chart has marked. */
+function told(page) {
+  return h("ul", { key: "told", class: "parts", "aria-label": t("device.incidents") }, page.told.slice(0, 20).map((i) => h("li", { key: i.id, class: "part" },
+    link(`/incidents/${encodeURIComponent(i.id)}`, { class: "part-head" }, h("span", { class: `severity ${i.severity}` }, i.title), h("span", { class: "muted" }, clock(i.opened_at, now()))))));
 }
 
 function about(device) {
@@ -91,5 +135,6 @@ function about(device) {
     ["place.address", place.address], ["device.tags", device.tags.join(", ")]];
   return section(t("device.about"), null, h("dl", { class: "facts" },
     rows.filter(([, value]) => value).map(([name, value]) => [h("dt", null, t(name)), h("dd", null, value)]),
-    (place.codes ?? []).map((c) => [h("dt", null, known(`grid.${c.scheme}`, c.scheme)), h("dd", null, c.value)])));
+    (place.codes ?? []).map((c) => [h("dt", null, known(`grid.${c.scheme}`, c.scheme)), h("dd", null, c.value)])),
+  h("p", { class: "label-link" }, h("a", { href: `/api/v1/devices/${encodeURIComponent(device.id)}/label.svg`, target: "_blank", rel: "noopener" }, t("device.label"))));
 }

@@ -1,19 +1,20 @@
 // All devices: search, and who is silent.
 
 import { ask } from "../api.js";
-import { empty, run, trouble } from "../parts/bits.js";
+import { empty, run } from "../parts/bits.js";
 import { counts, deviceRow, silentFirst } from "../parts/device_row.js";
-import { strangerRow } from "../parts/stranger_row.js";
+import { strangers } from "../parts/strangers.js";
 import { redraw, state } from "../live.js";
 import { h } from "../view.js";
 import { t } from "../words.js";
 
 const STEP = 100;
+const MOST_LABELS = 500; // an address has its length
 
 export const title = () => t("nav.devices");
 
 export function enter() {
-  Object.assign(state.page, { search: "", only: "all", shown: STEP, strangers: [] });
+  Object.assign(state.page, { search: "", only: "all", shown: STEP, strangers: [], chosen: new Set(), wishes: {} });
   run("strangers", load);
 }
 
@@ -32,17 +33,13 @@ export function view() {
         ["all", "ok", "silent", "never", "strangers"].map((name) => tab(name, n[name]))),
       h("input", { type: "search", class: "search", placeholder: t("word.search"), "aria-label": t("word.search"), value: page.search,
         oninput: (e) => { Object.assign(page, { search: e.target.value, shown: STEP }); redraw(); } })),
-    page.only === "strangers" ? strangers(page)
+    page.only === "strangers" ? strangers(page, load)
       : found.length ? h("ul", { class: "devices wide" }, shown.map(deviceRow)) : empty(t("word.nothing_found")),
-    found.length > shown.length && h("button", { type: "button", class: "button",
+    page.only !== "strangers" && found.length > 0 && h("p", { key: "labels", class: "label-link" },
+      h("a", { href: `/api/v1/labels.pdf${found.length < state.devices.size ? `?ids=${found.slice(0, MOST_LABELS).map((d) => encodeURIComponent(d.id)).join(",")}` : ""}`, target: "_blank", rel: "noopener" },
+        t("devices.labels", { n: Math.min(found.length, MOST_LABELS) }))),
+    found.length > shown.length && page.only !== "strangers" && h("button", { type: "button", class: "button",
       onclick: () => { page.shown += STEP; redraw(); } }, t("word.more"))];
-}
-
-/** Who speaks and is not registered. */
-function strangers(page) {
-  const found = page.strangers.filter((s) => `${s.address} ${s.dialect} ${s.topic}`.toLowerCase().includes(page.search.trim().toLowerCase()));
-  return [trouble(), h("p", { class: "muted small" }, t("stranger.about")),
-    found.length ? h("ul", { class: "parts" }, found.map(strangerRow)) : empty(t("stranger.none"))];
 }
 
 function tab(name, n) {
