@@ -54,6 +54,46 @@ async def test_a_kill_at_every_statement_of_a_migration(oracle: Oracle) -> None:
     await oracle.judge()
 
 
+async def test_a_kill_at_every_statement_of_an_upgrade(oracle: Oracle, tmp_path: Path) -> None:
+    """From a file of the first version, with a past, to the present one."""
+    grown = Oracle(tmp_path / "grown.db")
+    for seed in range(2):
+        grown.run("--seed", str(seed), failpoint="commit.durable:60")
+    first_version(oracle.database, grown.database)
+    oracle.acked, oracle.incidents, oracle.sent, oracle.done = (
+        grown.acked, grown.incidents, grown.sent, grown.done,
+    )  # fmt: skip
+    statements = sum(len(step) for step in schema.MIGRATIONS[1:])
+    assert statements > 1
+    for n in range(1, statements + 1):
+        assert oracle.run(failpoint=f"migrate.statement:{n}") == -9
+        assert _version(oracle.database) == 1, "it is neither the old nor the new version"
+    assert oracle.run(failpoint="commit.durable:9") == -9
+    assert _version(oracle.database) == len(schema.MIGRATIONS)
+    found = await oracle.judge()
+    assert found["acked"] > grown.acked
+
+
+def first_version(database: Path, grown: Path) -> None:
+    """Make *database* by the statements of the first version, with what *grown* holds."""
+    db = sqlite3.connect(database, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    schema.migrate(db, schema.MIGRATIONS[:1])
+    tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    db.execute("ATTACH ? AS grown", (str(grown),))
+    for table in tables:
+        db.execute(f"INSERT INTO {table} SELECT * FROM grown.{table}")
+    db.close()
+
+
+def _version(database: Path) -> int:
+    db = sqlite3.connect(database)
+    try:
+        return schema.version(db)
+    finally:
+        db.close()
+
+
 async def test_the_oracle_notices_an_acknowledgement_before_the_commit(oracle: Oracle) -> None:
     """The control: without the protection the same test must fail."""
     oracle.run("--early", failpoint="commit.written:7")
