@@ -32,3 +32,5 @@ def test_its_sources_load(tmp_path):
     assert listener.max_rate == 100
     assert listener.users[0].password == "s3cret"
     assert broker.tls is not None
+    assert [quota.rate for quota in broker.quotas] == [2]
+    assert listener.users[1].max_rate == 5

@@ -269,7 +269,9 @@ def shipped(folder: Path) -> str:
             check=True,
             capture_output=True,
         )
-    acl.write_text("user linli\ntopic read #\npattern write %u/#\n")
+    acl.write_text(
+        "user linli\ntopic read #\ntopic read $SYS/broker/publish/messages/dropped\npattern write %u/#\n"
+    )
     text = SHIPPED.read_text()
     text = text.replace("/etc/mosquitto/linli.passwords", str(passwords))
     return text.replace("/etc/mosquitto/linli.acl", str(acl))
