@@ -186,7 +186,7 @@ class _Trial(Engine):
             busy = not self._settled(cell, track, index)
 
     def _cell_of(self, track: Track) -> Cell:
-        ((cell, _),) = self._route((track.device, track.quantity))
+        ((cell, _),) = self._register.route((track.device, track.quantity), self._now)
         return cell
 
     def _warm(self, cell: Cell, track: Track, start: int, index: int) -> None:

@@ -6,30 +6,29 @@
 What a reading concerns is looked up once for each device and quantity, and kept.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
 from zoneinfo import ZoneInfo
 
 from gateway.model import Millis, Observation, Quality, Reading, Signal, Subject
 from rules import fold, memory
-from rules.cell import NEVER, Cell, Group
+from rules.cell import NEVER, Cell, Group, Timed
 from rules.lifecycle import QUIET, due, step
-from rules.routes import Routes, key_of, watches
+from rules.register import Register
+from rules.routes import key_of, watches
 from rules.rule import Rule
 from rules.silences import Hush, SilenceSpec, hush
 from rules.timers import Timers
 
 UTC = ZoneInfo("UTC")
 NO_HUSH = Hush()
-MOST_ROUTES = 100_000
-"""Pairs of device and quantity whose rules are kept at hand."""
 DEAF = 60_000
 """Milliseconds. A shorter break is a restart, and nobody's silence is put off by it."""
+BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a kind with a mistake in it raises on data that its author did not think of (docs/adr/0008).
+It passes over that one reading, and stops no other rule."""
 _UNFIT = int(Quality.NOT_FOR_RULES)
-
-
-Route = tuple[tuple[Cell, tuple[int, ...]], ...]
-"""Cells that a thing concerns, and by which of their rule's parts."""
 
 
 class Engine:
@@ -47,14 +46,13 @@ class Engine:
         self._rules = {rule.id: rule for rule in live}
         self._timers = Timers({rule.id: n for n, rule in enumerate(live)})
         self._every = {rule.id: rule for rule in rules}
-        self._finder = Routes(live)
+        self._register = Register(live, subjects)
         self._blocked = {id: [r for r in live if id in r.unless] for id in self._rules}
-        self._subjects, self._zone, self._silences = subjects, zone, tuple(silences)
-        self._cells: dict[tuple[str, str], Cell] = {}
-        self._groups: dict[tuple[str, str], Group] = {}
-        self._routes: dict[tuple[str, str | None], Route] = {}
+        self._zone, self._silences = zone, tuple(silences)
         self._now: Millis = 0
         self._armed = False
+        self.mistakes = Counter[tuple[str, str]]()
+        """(rule, what it raised) -> how often a rule failed on something; whoever counts clears."""
 
     def observe(self, seen: Observation) -> Sequence[Signal]:
         """Judge one observation, after every timer that was due by then."""
@@ -71,15 +69,18 @@ class Engine:
             where, value, numeric = (seen.camera, None), NEVER, True
         if not self._armed:
             self._arm(seen.at)
-        route = self._routes.get(where)
-        for cell, parts in self._route(where) if route is None else route:
+        route = self._register.routes.get(where)
+        for cell, parts in self._register.route(where, seen.at) if route is None else route:
             if cell.low <= value <= cell.high or not (numeric or not cell.rule.numeric):
                 continue
             cell.seen = seen.at
-            news = False
-            for part in parts:
-                news |= cell.rule.take(cell.state, seen, part)
-            self._judge(cell, seen.at, out, news)
+            try:
+                news = False
+                for part in parts:
+                    news |= cell.rule.take(cell.state, seen, part)
+                self._judge(cell, seen.at, out, news)
+            except BROKEN as mistake:
+                self._failed(cell, mistake)
         return out
 
     def advance(self, now: Millis) -> Sequence[Signal]:
@@ -92,7 +93,8 @@ class Engine:
 
     def snapshot(self) -> bytes:
         """All that is remembered; `restore` of an engine with the same rules goes on from it."""
-        return memory.write(self._now, self._cells.values(), self._groups.values(), self._silences)
+        kept = self._register.cells.values(), self._register.groups.values()
+        return memory.write(self._now, *kept, self._silences)
 
     def restore(self, blob: bytes) -> None:
         """Go on from *blob*. A rule whose condition has changed starts anew; one of which only
@@ -112,7 +114,7 @@ class Engine:
         gap = now - self._now
         if not self._now or gap < DEAF:
             return
-        for cell in self._cells.values():
+        for cell in self._register.cells.values():
             if not cell.life.firing and cell.rule.skip(cell.state, gap):
                 if cell.life.turn is not None:
                     cell.life = cell.life._replace(turn=cell.life.turn + gap)
@@ -122,7 +124,7 @@ class Engine:
 
     def open(self) -> Iterable[Signal]:
         """What is firing now, as signals of its opening."""
-        found = (fold.standing(group, self._now) for group in self._groups.values())
+        found = (fold.standing(group, self._now) for group in self._register.groups.values())
         return [signal for signal in found if signal is not None]
 
     def rule(self, id: str) -> Rule:
@@ -131,7 +133,7 @@ class Engine:
     def subject(self, signal: Signal) -> Subject:
         """The device, camera or place that *signal* is about."""
         first = signal.devices[0] if signal.devices else signal.key
-        subject = self._subjects.get(first) or Subject(first)
+        subject = self._register.subject(first)
         if self._every[signal.rule].by in ("device", "camera"):
             return subject
         name = subject.place.address if self._every[signal.rule].by == "place" else ""
@@ -143,12 +145,18 @@ class Engine:
         out: list[Signal] = []
         while fired := self._timers.pop(now):
             at, timed = fired
-            if isinstance(timed, Cell):
-                self._judge(timed, at, out, news=False)
-            elif isinstance(timed, Group):
-                self._settle(timed, at, out, None)
+            try:
+                if isinstance(timed, Cell):
+                    self._judge(timed, at, out, news=False)
+                elif isinstance(timed, Group):
+                    self._settle(timed, at, out, None)
+            except BROKEN as mistake:
+                self._failed(timed, mistake)
         self._now = max(self._now, now)
         return out
+
+    def _failed(self, timed: Timed, mistake: Exception) -> None:
+        self.mistakes[timed.rule.id, f"{type(mistake).__name__}: {mistake}"[:200]] += 1
 
     def _judge(self, cell: Cell, now: Millis, out: list[Signal], news: bool) -> None:
         rule, before = cell.rule, cell.life
@@ -202,7 +210,7 @@ class Engine:
         for id in group.rule.unless:
             if (rule := self._rules.get(id)) is not None:
                 keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
-                others = (self._groups.get((id, key)) for key in keys)
+                others = (self._register.groups.get((id, key)) for key in keys)
                 if any(other is not None and other.told is not None for other in others):
                     found.append(id)
         return found
@@ -210,7 +218,7 @@ class Engine:
     def _hush(self, group: Group, now: Millis) -> Hush:
         """The silences that cover every device that *group* would tell of."""
         devices = fold.report_of(group, now).devices or (group.unit,)
-        about = map(self._subject, devices)
+        about = map(self._register.subject, devices)
         found = hush(self._silences, group.rule.id, about, now, self._zone)
         said = (one.said() for one in found.by)
         group.held_back = tuple(dict.fromkeys((*group.held_back, *said)))
@@ -220,78 +228,39 @@ class Engine:
         """What *rule* explained and still fires opens a moment later: what ended *rule* may be
         about to end it as well."""
         for other in self._blocked[rule.id]:
-            for (id, _), group in self._groups.items():
+            for (id, _), group in self._register.groups.items():
                 if id == other.id and group.firing and group.told is None:
                     self._timers.set(group, now, now + 1)
 
-    # -- finding and keeping
-
-    def _route(self, where: tuple[str, str | None]) -> Route:
-        subject = self._subject(where[0])
-        parts: dict[str, list[int]] = {}
-        cells = []
-        for look in self._finder.find(subject, where[1]):
-            if look.rule.id not in parts:
-                cells.append(self._cell(look.rule, subject))
-            parts.setdefault(look.rule.id, []).append(look.part)
-        found = tuple((cell, tuple(parts[cell.rule.id])) for cell in cells)
-        if len(self._routes) >= MOST_ROUTES:
-            self._routes.clear()
-        self._routes[where] = found
-        return found
-
-    def _subject(self, id: str) -> Subject:
-        return self._subjects.get(id) or Subject(id)
-
-    def _group(self, rule: Rule, key: str) -> Group:
-        group = self._groups.get((rule.id, key))
-        if group is None:
-            group = self._groups[rule.id, key] = Group(rule, key)
-        return group
-
-    def _cell(self, rule: Rule, subject: Subject) -> Cell:
-        key = key_of(rule, subject)
-        unit = key if rule.joint else subject.id
-        cell = self._cells.get((rule.id, unit))
-        if cell is None:
-            cell = Cell(rule, unit, subject, self._group(rule, key), self._now)
-            self._cells[rule.id, unit] = cell
-        if rule.joint:
-            rule.join(cell.state, subject, self._now)
-        return cell
-
+    # -- watching and going on
     def _arm(self, now: Millis) -> None:
         """Watch for what has not been heard yet, from the first observation on."""
         self._armed = True
         for rule in self._rules.values():
-            for subject in self._subjects.values() if rule.armed else ():
+            for subject in self._register.subjects.values() if rule.armed else ():
                 if subject.period and watches(rule, subject):
-                    cell = self._cell(rule, subject)
+                    cell = self._register.cell(rule, subject, now)
                     if cell.due is None:
                         self._timers.set(cell, now, rule.due(cell.state, now))
 
     def _recall(self, rule: Rule, kept: memory.Kept, hushed: bool) -> None:
         same = kept.whole == memory.whole(rule)
         for record in memory.cells(kept, rule):
-            subject = self._subjects.get(record.subject)
+            subject = self._register.subjects.get(record.subject)
             if subject is None or not watches(rule, subject):
                 continue
-            cell = Cell(rule, record.unit, subject, self._group(rule, record.group), record.seen)
+            group = self._register.group(rule, record.group)
+            cell = Cell(rule, record.unit, subject, group, record.seen)
             known = record.period == subject.period
             if known:
                 cell.state = record.state
             cell.life = record.life
-            self._cells[rule.id, record.unit] = cell
+            self._register.cells[rule.id, record.unit] = cell
             if cell.life.firing:
-                cell.group.firing[cell.unit] = cell
+                group.firing[cell.unit] = cell
             self._timers.resume(cell, record.due if same and known else self._now)
         for told in kept.groups:
-            group = self._group(rule, told.key)
+            group = self._register.group(rule, told.key)
             group.told = told.told if group.firing else None
             group.opened, group.held_back = told.opened, told.held_back
             self._timers.resume(group, told.due if same and hushed else self._now)
-
-
-def cells_of(engine: Engine, rule: str) -> Iterable[Cell]:
-    """All that *engine* remembers for *rule*; to be looked at only."""
-    return [cell for (id, _), cell in engine._cells.items() if id == rule]

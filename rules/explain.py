@@ -1,6 +1,6 @@
 """Why a rule fires, or does not: what it knows, what it waits for, what holds it back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -8,17 +8,27 @@ import msgspec
 
 from gateway.model import Duration, Millis, Reason, Subject
 from rules.cell import Cell, Group
-from rules.engine import Engine, cells_of
+from rules.engine import UTC, Engine
 from rules.rule import Rule
+from rules.silences import SilenceSpec
 
 
 class Witness(Engine):
     """An engine that passes nothing over: what changed nothing is still the last thing heard."""
 
-    def _cell(self, rule: Rule, subject: Subject) -> Cell:
-        cell = super()._cell(rule, subject)
-        cell.calm = None
-        return cell
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        subjects: Mapping[str, Subject],
+        zone: ZoneInfo = UTC,
+        silences: Sequence[SilenceSpec] = (),
+    ) -> None:
+        super().__init__(rules, subjects, zone, silences)
+        self._register.thorough = True
+
+    def cells(self, rule: str) -> Iterator[Cell]:
+        """All that it remembers for *rule*."""
+        return (cell for (id, _), cell in self._register.cells.items() if id == rule)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -40,10 +50,10 @@ class Explanation(msgspec.Struct, frozen=True):
     devices: tuple[Standing, ...]
 
 
-def explain(engine: Engine, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
+def explain(engine: Witness, rule: Rule, now: Millis, zone: ZoneInfo) -> list[Explanation]:
     """How each key stands with *rule* at *now*, to which *engine* has been advanced."""
     groups: dict[str, list[Cell]] = {}
-    for cell in cells_of(engine, rule.id):
+    for cell in engine.cells(rule.id):
         groups.setdefault(cell.group.unit, []).append(cell)
     return [
         Explanation(

@@ -1,6 +1,7 @@
 """The engine: finding rules, restoring under changed rules, what stays open."""
 
 from collections.abc import Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -273,3 +274,23 @@ def test_explaining() -> None:
         "last heard 2024-01-01 08:01:20",
         "that is longer ago than the 1m40s a value stands for",
     )
+
+
+class Careless(Threshold, frozen=True, tag="careless"):
+    """A kind with a mistake in it."""
+
+    def verdict(self, state: Any, now: int, firing: bool) -> bool | None:
+        if state.value == 13:
+            raise ValueError("unlucky")
+        return super().verdict(state, now, firing)
+
+
+def test_a_rule_that_fails_on_one_reading_is_counted_and_stops_no_other() -> None:
+    careless = Careless(id="careless", incident="x", select=Select(quantity=Names(["t"])), above=8)
+    engine = Engine([careless, hot()], SUBJECTS)
+    signals = feed(engine, seen("a", 13, 0), seen("a", 9, 1))
+    assert [(s.rule, s.at - T0) for s in signals] == [("hot", 0), ("careless", SECOND)]
+    assert engine.mistakes == {("careless", "ValueError: unlucky"): 1}
+    later = Engine([careless, hot()], SUBJECTS)
+    later.restore(engine.snapshot())
+    assert {s.rule for s in later.open()} == {"careless", "hot"}

@@ -39,7 +39,9 @@ class Day(NamedTuple):
 
     def replay(self) -> list[Signal]:
         engine = self.engine()
-        return [s for o in self.seen for s in engine.observe(o)] + [*engine.advance(END)]
+        told = [s for o in self.seen for s in engine.observe(o)] + [*engine.advance(END)]
+        assert not engine.mistakes
+        return told
 
 
 @st.composite
@@ -187,6 +189,7 @@ def test_any_value_is_judged_or_passed_over(
         at += gap
         engine.observe(Reading("a", quantities[n % len(quantities)], value, at, unit="\x00"))
     engine.advance(at + 10**9)
+    assert not engine.mistakes
     again = Engine([rule], SUBJECTS)
     again.restore(engine.snapshot())
     assert sorted(s.key for s in again.open()) == sorted(s.key for s in engine.open())

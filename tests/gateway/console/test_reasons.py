@@ -9,7 +9,6 @@ from gateway.console import texts
 from gateway.escalation import UNTAKEN
 from gateway.model import Reason
 from rules.cases import Case, observations, subjects
-from rules.engine import Engine
 from rules.explain import Witness, explain
 from rules.kinds.silence import Heard, Silence
 from rules.kinds.window import Window
@@ -52,7 +51,7 @@ def _said(case: Case, judged: Iterable[Rule]) -> Iterator[Reason]:
     yield from _explained(engine, chosen, end, case)
 
 
-def _explained(engine: Engine, judged: Iterable[Rule], at: int, case: Case) -> Iterator[Reason]:
+def _explained(engine: Witness, judged: Iterable[Rule], at: int, case: Case) -> Iterator[Reason]:
     for rule in judged:
         for one in explain(engine, rule, at, case.zone):
             yield from one.reasons
