@@ -11,13 +11,14 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from config.schema import Config
 from devices.decoder import Decoder
-from gateway import links
+from gateway import almanac, links
 from gateway.api.desk import Desk
 from gateway.api.server import serve
 from gateway.clock import SystemClock
@@ -25,6 +26,7 @@ from gateway.discovered import Discovered
 from gateway.health import PartsHealth
 from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
 from gateway.intake import BoundedInbox, supervise
+from gateway.ladder import ladder
 from gateway.latest import Latest
 from gateway.model import Duration, Place, Signal, Subject
 from gateway.pace import rest
@@ -84,8 +86,9 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     decoder = Decoder(config.devices, config.site.place, config.site.zone)
     subjects = {**decoder.subjects(), **_cameras(config)}
     engine = Engine(config.rules, subjects, config.site.zone, config.silences)
-    routes = {sink.id: sink.route for sink in config.sinks}
-    ledger = Ledger(lambda signal: account(engine, routes, signal))
+    routes = {sink.id: sink.route.beyond(config.site.local) for sink in config.sinks}
+    steps = partial(ladder, {rule.id: rule for rule in config.rules}, routes)
+    ledger = Ledger(partial(account, engine, routes), steps)
     spine = Spine(decoder, engine, ledger, list(routes))
     await store.journal.keep([sink.id for sink in config.reading_sinks])
     recall = await asyncio.to_thread(store.recall)
@@ -102,6 +105,7 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
             config.console.url, key, sha256, clock.now() + LINK_LIFE
         ),
         evidence_file=lambda sha256: evidence_file(config.root, sha256),
+        place_of=lambda device: subjects[device].place if device in subjects else Place(),
     )
     return Parts(
         config,
@@ -181,12 +185,14 @@ async def _live(
         pumping = tasks.create_task(pump.run(), name="pump")
         intakes = _intakes(parts, cameras, tasks)
         serving = tasks.create_task(serve(_desk(parts, cameras), config.console), name="console")
+        watch = almanac.watch(lambda: config, config.site.zone, parts.clock, parts.health)
+        watching = tasks.create_task(watch, name="calendar")
         notify("READY=1")
         await stop.wait()
         notify("STOPPING=1")
         log.info("stopping")
         await _end(intakes)
-        await _end([serving])
+        await _end([serving, watching])
         await _end([pumping])
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
@@ -242,10 +248,10 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
         discovered=parts.discovered,
         rules=config.rules,
         history=config.root / "data" / "linli.db",
+        rehearsals=cameras.rehearsals if cameras else None,
     )
 
 
-        rehearsals=cameras.rehearsals if cameras else None,
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
     """Cancel, and once more where a task lost the first one: up to Python 3.12 a TaskGroup that
     fails at the very moment of a cancellation tells only of the failure."""
