@@ -81,11 +81,7 @@ def _rows(db: sqlite3.Connection) -> Iterator[str]:
 
 def sync(path: Path) -> None:
     """Make a finished file durable, and its name."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    connection.sync_file(path)
     connection.sync_folder(path.parent)
 
 

@@ -11,7 +11,7 @@ trusted: every row is believed only if its own checksum is right.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,16 @@ MOST = 64_000_000
 """Bytes of a believable payload."""
 
 
-def rows(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    """(rowid, values) of every table row on every leaf page, live or lately freed. An integer
-    primary key is None among the values."""
+Known = Set[tuple[int, int]]
+"""(number of columns, rowid)"""
+
+
+def rows(path: Path, known: Known = frozenset()) -> Iterator[tuple[int, list[Any]]]:
+    """(rowid, values) of every table row on every leaf page, live or lately freed, but for those
+    in *known* that reach beyond their page. An integer primary key is None among the values."""
     with _Pages(path) as pages:
         for number in pages.numbers():
-            yield from _leaf(pages, number)
+            yield from _leaf(pages, number, known)
 
 
 def lost_commits(path: Path, frames: int) -> int:
@@ -99,7 +103,7 @@ class _Pages:
             self._log.seek(offset)
 
 
-def _leaf(pages: _Pages, number: int) -> Iterator[tuple[int, list[Any]]]:
+def _leaf(pages: _Pages, number: int, known: Known) -> Iterator[tuple[int, list[Any]]]:
     page = pages.page(number)
     start = 100 if number == 1 else 0
     if len(page) < PAGE or page[start] != LEAF:
@@ -110,6 +114,8 @@ def _leaf(pages: _Pages, number: int) -> Iterator[tuple[int, list[Any]]]:
         try:
             size, at = _varint(page, offset)
             rowid, at = _varint(page, at)
+            if size > LOCAL and known and (len(_kinds(page[at:])[0]), rowid) in known:
+                continue
             yield _signed(rowid), _values(_payload(pages, page, at, size))
         except (ValueError, IndexError, struct.error):
             continue
@@ -134,12 +140,18 @@ def _payload(pages: _Pages, page: bytes, at: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _values(payload: bytes) -> list[Any]:
+def _kinds(payload: bytes) -> tuple[list[int], int]:
+    """The serial types of a payload's values, and where the first value begins."""
     end, at = _varint(payload, 0)
     kinds = []
     while at < end:
         kind, at = _varint(payload, at)
         kinds.append(kind)
+    return kinds, at
+
+
+def _values(payload: bytes) -> list[Any]:
+    kinds, at = _kinds(payload)
     values: list[Any] = []
     for kind in kinds:
         width = WIDTHS.get(kind, (kind - 12) // 2)

@@ -65,6 +65,15 @@ def lock(path: Path) -> IO[bytes]:
     return held
 
 
+def sync_file(path: Path) -> None:
+    """Make a finished file durable, but not its name."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names in *folder* durable; a synced file without its name is lost in a power cut."""
     handle = os.open(folder, os.O_RDONLY)

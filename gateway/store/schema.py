@@ -77,6 +77,11 @@ V2 = (
         start INTEGER PRIMARY KEY, stop INTEGER NOT NULL, by INTEGER NOT NULL,
         journal INTEGER NOT NULL, events INTEGER NOT NULL, chunks INTEGER NOT NULL,
         crc INTEGER NOT NULL) STRICT""",
+    # Who changed what. Rows are only added, and the oldest ones deleted.
+    """CREATE TABLE audit (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
+        target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+        crc INTEGER NOT NULL) STRICT""",
     # Counts what is held without reading it.
     "CREATE INDEX chunk_held ON chunk (n) WHERE body IS NOT NULL",
 )

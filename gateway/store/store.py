@@ -10,6 +10,7 @@ from gateway.failpoints import hit
 from gateway.model import Batch, Incident, Millis, Reading, Scene
 from gateway.store import connection, opening, recall
 from gateway.store.access import Access
+from gateway.store.audit import Audit
 from gateway.store.cases import Cases
 from gateway.store.chores import Chores
 from gateway.store.failures import StoreFailed, failed
@@ -43,7 +44,7 @@ class Store(Reads):
         self._recent = Recent()
         self._closing = False
         self.outbox, self.journal, self.refused = Outbox(access), Journal(access), Refused(access)
-        self.cases = Cases(access)
+        self.cases, self.audit = Cases(access), Audit(access)
 
     @classmethod
     def open(cls, path: Path, spec: StoreSpec) -> Self:
