@@ -30,6 +30,16 @@ SENSOR = (
     b'{"Time":"2019-01-10T22:16:03","AM2301":{"Temperature":%d.2,"Humidity":30.8},"TempUnit":"C"}'
 )
 FOUR = b'{"temperature":%d.5,"humidity":44.25,"%s":183,"battery":93}'
+ENERGY = (
+    b'{"Time":"2019-01-10T22:16:03","ENERGY":{"TotalStartTime":"2018-12-22T18:02:52","Total":1.014,'
+    b'"Yesterday":0.003,"Today":0.013,"Period":0,"Power":%d,"ApparentPower":130,"ReactivePower":41,'
+    b'"Factor":0.95,"Voltage":228,"Current":0.567}}'
+)
+SWITCH = (
+    b'{"id":0,"source":"init","output":true,"apower":%d.5,"voltage":230.1,"freq":50.0,'
+    b'"current":0.1,"pf":0.9,"aenergy":{"total":1234.5,"by_minute":[1,2,3],"minute_ts":1789999980},'
+    b'"temperature":{"tC":45.2,"tF":113.4}}'
+)
 KINDS: dict[str, Callable[[int], Packet]] = {
     "zigbee2mqtt, 8 values": lambda n: Packet(f"zigbee2mqtt/z{n % DEVICES}", STATE % degrees(n)),
     "zigbee2mqtt, 4 values": lambda n: Packet(
@@ -39,6 +49,8 @@ KINDS: dict[str, Callable[[int], Packet]] = {
         f"site/f{n % DEVICES}", FOUR % (degrees(n), b"illuminance")
     ),
     "plain, 1 value": lambda n: Packet(f"site/p{n % DEVICES}/temperature", b"%d.5" % degrees(n)),
+    "tasmota, energy": lambda n: Packet(f"tele/t{n % DEVICES}/SENSOR", ENERGY % degrees(n)),
+    "shelly 2, 8 values": lambda n: Packet(f"y{n % DEVICES}/status/switch:0", SWITCH % degrees(n)),
     "tasmota, 2 values": lambda n: Packet(f"tele/t{n % DEVICES}/SENSOR", SENSOR % degrees(n)),
 }
 
@@ -49,7 +61,7 @@ def degrees(n: int) -> int:
 
 
 def site() -> list[DeviceSpec]:
-    known = [DeviceSpec(id=f"{kind}{n}") for kind in "zt" for n in range(DEVICES)]
+    known = [DeviceSpec(id=f"{kind}{n}") for kind in "zty" for n in range(DEVICES)]
     known += [DeviceSpec(id=f"f{n}", topic=f"site/f{n}") for n in range(DEVICES)]
     return known + [DeviceSpec(id=f"p{n}", topic=f"site/p{n}/temperature") for n in range(DEVICES)]
 

@@ -137,9 +137,13 @@ class Codec(msgspec.Struct, frozen=True):
     """The topic alone decides in `recognise`: its answer is remembered per topic. False where it
     looks at the payload as well."""
     steady: Callable[[str, float], tuple[float, float] | None] | None = None
-    """Within which limits may a number under this key of a flat object (of which this is one)
-    change without a change of its meaning? None: it may not. Given where, between such objects of
-    the same keys and words, nothing but the numbers differs: then the decoder makes plans."""
+    """Within which limits may a number at this path of an object change without a change of its
+    meaning? None: it may not. Given where, between objects of the same paths and words, nothing
+    but the numbers differs: then the decoder makes plans. Paths of values must be those of the
+    payload then."""
+    clock: str | None = None
+    """For plans: the path under which the time of measurement stands, '' for nowhere; None: under
+    the usual names (`flat.TIMES`)."""
     priority: int = 50
     """Lower ones are asked first: 10 a topic that only this dialect has, 50 a shape that is
     hard to mistake, 90 whatever is left."""

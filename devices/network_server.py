@@ -28,6 +28,8 @@ confirmed uplink whose answer was lost is sent again, LORIOT tells twice."""
 
 MAX_RECORDS = 64
 _TIMES = ("timestamp", "time", "ts")
+_ABOUT_DECODING = ("err", "error", "payload", "valid")
+"""What formatters say of their own work."""
 
 
 class Frame(msgspec.Struct, kw_only=True):
@@ -106,7 +108,8 @@ def _refuse_twins(message: Message, frame: Frame, memory: Memory) -> None:
 
 def _decoded(frame: Frame) -> Iterator[Value]:
     for leaf in leaves(frame.decoded, frame.path):
-        if not describes(leaf.path.removeprefix(frame.path + ".")):
+        below = leaf.path.removeprefix(frame.path + ".")
+        if below not in _ABOUT_DECODING and not describes(below):
             yield from _values(frame, leaf.name, leaf.value, leaf.path, leaf.unit)
 
 

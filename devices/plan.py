@@ -8,6 +8,9 @@ A device says the same keys for years, and only the numbers change:
     zigbee2mqtt/bin-3  {"temperature":22.0,"battery":80}   --> the short way: compare and copy
     zigbee2mqtt/bin-3  {"temperature":327.67,"battery":80} --> out of its range: the long way
 
+An object in an object is no obstacle: a value is known by its path (`AM2301.Temperature`), and a
+list of numbers that holds no reading may hold other numbers.
+
 A plan knows ordinary messages only. Whatever is not exactly of its shape, or out of a range, or
 stands for no measurement, goes the long way, which alone judges. A plan that does not repeat what
 the long way said of the message that it was made from is not kept.
@@ -23,6 +26,7 @@ import msgspec
 from devices import flat, timestamps, units
 from devices.codec import Codec, Value
 from devices.measure import NO_NUMBER, measure
+from devices.paths import by_path, is_number
 from devices.plausibility import Plausibility, watched
 from devices.quantity import canonical, find
 from devices.recent import Recent
@@ -30,11 +34,12 @@ from devices.registry import Calibration, DeviceSpec
 from devices.units import Unit
 from gateway.model import Duration, Millis, Packet, Quality, Reading
 
-MAX_BYTES = 2048
 MAX_KEYS = 64
 MAX_PLANS = 8
 """Of one topic, and so many attempts: who says something else each time stays on the long way."""
 _FINITE = 1e300
+_NUMBERS = object()
+"""Stands for a list of numbers, whichever."""
 _INSTANTS = (str, int, float)
 """What may tell a time; beside another (null), another key may tell it."""
 _POSITIONS = ("lat", "lon")
@@ -76,17 +81,17 @@ class Plan(NamedTuple):
     sender: str
     """Who must have proved to be sending, '' for anybody."""
     time: str
-    """The key that says when it was measured, or ''."""
+    """The path of what says when it was measured, or ''."""
     words: tuple[tuple[str, Any], ...]
-    """Keys that hold no number, with exactly what they hold."""
-    lines: tuple[Line | None, ...]
-    """One per key, in order; None where it holds no reading."""
+    """Paths that hold no number, with exactly what they hold."""
+    lines: tuple[tuple[str, Line], ...]
+    """(path, what stands there), in the order of the readings."""
     judged: bool
     """Has it a reading that can be possible, but not here and now?"""
 
 
 class _Topic(msgspec.Struct):
-    """The plans of one topic, by the keys of the message."""
+    """The plans of one topic, by the paths of the message."""
 
     plans: dict[tuple[str, ...], list[Plan]]
     tried: int = 0
@@ -108,7 +113,7 @@ class Plans:
         topic = self._topics.get(packet.topic)
         if topic is None or packet.retained or packet.dialect:
             return None
-        document = _document(packet.payload)
+        document = by_path(packet.payload)
         if document is None:
             return None
         for plan in topic.plans.get(tuple(document), ()):
@@ -131,7 +136,7 @@ class Plans:
         topic = self._topics.get(packet.topic)
         if topic is None:
             topic = self._topics[packet.topic] = _Topic({})
-        document = _document(packet.payload) if topic.tried < MAX_PLANS else None
+        document = by_path(packet.payload) if topic.tried < MAX_PLANS else None
         if document is None:
             return
         topic.tried += 1
@@ -148,11 +153,10 @@ class Plans:
         time = plan.time
         measured, quality = self._stamp(document[time], at) if time else (None, 0)
         found = []
-        for raw, line in zip(document.values(), plan.lines, strict=True):
-            if line is None:
-                continue
+        for path, line in plan.lines:
             device, quantity, unit, value, low, high, refused, turn = line
             if value is None:
+                raw = document[path]
                 kind = raw.__class__
                 if (kind is not float and kind is not int) or not low <= raw <= high:
                     return None
@@ -178,24 +182,12 @@ def _fits(plan: Plan, document: dict[str, Any], packet: Packet) -> bool:
         return False
     for key, word in words:
         raw = document[key]
-        if raw is not word and (raw.__class__ is not str or raw != word):
+        if word is _NUMBERS:
+            if raw.__class__ is not list or not all(map(is_number, raw)):
+                return False
+        elif raw is not word and (raw.__class__ is not str or raw != word):
             return False
     return not time or document[time].__class__ in _INSTANTS
-
-
-def _document(payload: bytes) -> dict[str, Any] | None:
-    """A flat JSON object, or a bare number as the only value of one, under ''."""
-    if len(payload) > MAX_BYTES or b"[" in payload or payload.count(b"{") > 1:
-        return None
-    try:
-        document = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if document.__class__ is dict:
-        return document
-    if document.__class__ is float or document.__class__ is int:
-        return {"": document}
-    return None
 
 
 def _plan(
@@ -208,17 +200,21 @@ def _plan(
     fits = len(by_key) == len(sources) and by_key.keys() <= document.keys()
     if not fits or len(senders) != 1 or len(document) > MAX_KEYS:
         return None
-    lines = {key: _line(codec, document[key], source) for key, source in by_key.items()}
-    if None in lines.values():
-        return None
+    lines = []
+    for path, source in by_key.items():
+        line = _line(codec, document[path], source)
+        if line is None:
+            return None
+        lines.append((path, line))
     texts = sum(isinstance(raw, str) for raw in document.values())
+    keys = len(document) + payload.count(b"{") - 1
     return Plan(
         codec.dialect,
-        0 if bare else 2 * (len(document) + texts),
+        0 if bare else 2 * (keys + texts),
         senders.pop(),
-        flat.time_key(document),
-        tuple((k, raw) for k, raw in document.items() if not (_is_number(raw) or _inert(k, raw))),
-        tuple(lines.get(key) for key in document),
+        _clock(codec, document),
+        tuple((k, _word(raw)) for k, raw in document.items() if not _inert(k, raw)),
+        tuple(lines),
         any(watched(source.reading.quantity) for source in sources),
     )
 
@@ -226,7 +222,7 @@ def _plan(
 def _line(codec: Codec, raw: Any, source: Source) -> Line | None:
     """How *raw* became the reading; None where another number could become something else."""
     value, name, unit, owner, reading = source
-    if not _is_number(raw):
+    if not is_number(raw):
         return Line(reading.device, reading.quantity, reading.unit, reading.value)
     steady = codec.steady(value.path, raw) if codec.steady else None
     quantity = find(name)
@@ -279,10 +275,20 @@ def _turned(
     return turn
 
 
-def _is_number(raw: Any) -> bool:
-    return isinstance(raw, int | float) and not isinstance(raw, bool)
+def _clock(codec: Codec, document: dict[str, Any]) -> str:
+    """The path of what says when it was measured, or ''."""
+    if codec.clock is None:
+        return flat.time_key(document)
+    return codec.clock if codec.clock in document else ""
+
+
+def _word(raw: Any) -> Any:
+    """What has to stand there in the next message."""
+    numbers = isinstance(raw, list) and raw and all(map(is_number, raw))
+    return _NUMBERS if numbers else raw
 
 
 def _inert(key: str, raw: Any) -> bool:
-    """Is it a text that may be any other, without a reading that comes or goes?"""
-    return isinstance(raw, str) and (key.lower() in flat.TIMES or flat.about(key))
+    """Is it a number, or a text that may be any other, without a reading that comes or goes?"""
+    last = key.rpartition(".")[2].lower()
+    return is_number(raw) or (isinstance(raw, str) and (last in flat.TIMES or flat.about(key)))

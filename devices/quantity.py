@@ -41,8 +41,7 @@ TABLE: tuple[Quantity, ...] = (
         "Cel",
         -60,
         125,
-        "temp tempc temperaturec airtemperature currenttemperature "
-        "indoortemperature envtemperature 温度",
+        "temp tempc temperaturec airtemperature currenttemperature envtemperature 温度",
         _NO_PROBE,
     ),
     Quantity("external_temperature", "Cel", -60, 200, "", _NO_PROBE),
@@ -59,8 +58,7 @@ TABLE: tuple[Quantity, ...] = (
         "%",
         0,
         100,
-        "hum humi rh rhum relativehumidity airhumidity "
-        "currenthumidity indoorhumidity envhumidity 湿度",
+        "hum humi rh rhum relativehumidity airhumidity currenthumidity envhumidity 湿度",
         _NO_PROBE + _ONES,
     ),
     Quantity("external_humidity", "%", 0, 100, "", _NO_PROBE + _ONES),
@@ -75,6 +73,7 @@ TABLE: tuple[Quantity, ...] = (
     Quantity("wind_gust", "m/s", 0, 120, "windmax", _ONES),
     Quantity("wind_direction", "deg", 0, 360, "winddir winddirdeg", _ONES),
     Quantity("rain_total", "mm", 0, 100_000, "rain cumulativeprecipitation", _ONES),
+    Quantity("rain_today", "mm", 0, 2000, "dailyrain", _ONES),
     Quantity("rain_rate", "mm/h", 0, 500, "rainintensity", _ONES),
     Quantity("snow_height", "mm", 0, 10_000, "snowdepth", _ONES),
     Quantity("lightning_distance", "km", 0, 100),

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from devices import flat
-from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
+from devices.codec import ALWAYS, Codec, Ignored, Malformed, Memory, Message, Value
 from devices.flat import Field
 from devices.timestamps import NONE, Stamp
 from gateway.model import Quality
@@ -95,8 +95,7 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
     if levels[-1] == "online":
         return [_availability(message, "/".join(levels[:-1]))]
     if levels[-2] == "status":
-        status = {levels[-1]: message.object()}
-        return list(_components("/".join(levels[:-2]), status, NONE, ""))
+        return list(_status("/".join(levels[:-2]), levels[-1], message.object(), NONE, ""))
     if levels[-1] != "rpc" or levels[-2] != "events":
         raise Ignored("an answer to a request")
     params = message.object().get("params")
@@ -134,17 +133,20 @@ def _events(message: Message, device: str, events: Any) -> Iterator[Value]:
 
 def _components(device: str, status: dict[str, Any], stamp: Stamp, path: str) -> Iterator[Value]:
     for name, said in status.items():
-        component = _COMPONENT.fullmatch(name)
-        if not isinstance(said, dict):
-            continue
-        if component:
-            part = device + _part(component[1], component[2])
-            for value in _component(component[1], part, said):
-                yield _stamped(value, stamp, path + name)
-        elif name == "wifi" and isinstance(said.get("rssi"), int):
-            yield _stamped(
-                Value(device, "rssi", said["rssi"], "dBm", path="rssi"), stamp, path + name
-            )
+        if isinstance(said, dict):
+            yield from _status(device, name, said, stamp, f"{path}{name}.")
+
+
+def _status(
+    device: str, name: str, said: dict[str, Any], stamp: Stamp, path: str
+) -> Iterator[Value]:
+    component = _COMPONENT.fullmatch(name)
+    if component:
+        part = device + _part(component[1], component[2])
+        for value in _component(component[1], part, said):
+            yield _stamped(value, stamp, path)
+    elif name == "wifi" and isinstance(said.get("rssi"), int):
+        yield _stamped(Value(device, "rssi", said["rssi"], "dBm", path="rssi"), stamp, path)
 
 
 def _component(kind: str, device: str, said: dict[str, Any]) -> Iterator[Value]:
@@ -201,8 +203,15 @@ def _stamped(value: Value, stamp: Stamp, path: str) -> Value:
         value.unit,
         stamp.at,
         value.quality | stamp.quality,
-        f"{path}.{value.path}",
+        path + value.path,
     )
 
 
-CODEC = Codec("shelly_gen2", _recognise, _decode, priority=11)
+CODEC = Codec(
+    "shelly_gen2",
+    _recognise,
+    _decode,
+    steady=lambda path, number: ALWAYS,
+    clock="params.ts",
+    priority=11,
+)

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from devices import flat, tasmota_bridge
-from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
+from devices.codec import ALWAYS, Codec, Ignored, Malformed, Memory, Message, Value
 from devices.flat import Field
 
 FIELDS = flat.of_pairs(
@@ -227,4 +227,9 @@ def _of_chip(name: str, field: Field, units: dict[str, str]) -> Field:
     return Field(field.quantity, units.get(field.unit, field.unit))
 
 
-CODEC = Codec("tasmota", _recognise, _decode, priority=12)
+def _steady(path: str, number: float) -> tuple[float, float] | None:
+    """What a bridge hands on depends on what it handed on before."""
+    return None if "Received." in path else ALWAYS
+
+
+CODEC = Codec("tasmota", _recognise, _decode, steady=_steady, clock="", priority=12)

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from devices import flat, units
-from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
+from devices.codec import ALWAYS, Codec, Ignored, Malformed, Memory, Message, Value
 
 FIELDS = flat.of_pairs(
     (
@@ -162,4 +162,11 @@ def _metered(key: str, said: dict[str, Any]) -> flat.Field | None:
     return flat.Field(quantity, "m3/h" if quantity == "flow" else unit.ucum)
 
 
-CODEC = Codec("theengs_ble", _recognise, _decode, priority=15)
+CODEC = Codec(
+    "theengs_ble",
+    _recognise,
+    _decode,
+    steady=lambda path, number: ALWAYS,
+    clock="",
+    priority=15,
+)

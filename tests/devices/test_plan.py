@@ -23,6 +23,9 @@ SITE = [
     DeviceSpec(id="p", topic="a/temperature"),
     DeviceSpec(id="c", topic="a/humidity", decimal_comma=True),
     DeviceSpec(id="g", topic="a/g", encoding="gb18030"),
+    DeviceSpec(id="t", dialect="tasmota", calibrate={"temperature": Calibration(0.5, 2.0)}),
+    DeviceSpec(id="y", dialect="shelly_gen2"),
+    DeviceSpec(id="0011AABBCCDD", dialect="theengs_ble"),
 ]
 TOPICS = [
     "zigbee2mqtt/z", "zigbee2mqtt/z/temperature", "zigbee2mqtt/stranger", "a/f", "a/m", "a/s",
@@ -98,6 +101,60 @@ def test_one_shape_with_other_numbers(keys: list[str], topic: str, rows: list[li
         assert short.decode(packet, NOW + 1001 * turn) == long.decode(packet, NOW + 1001 * turn)
 
 
+NESTED_TOPICS = [
+    "tele/t/SENSOR", "tele/t/STATE", "stat/t/STATUS8", "y/events/rpc", "y/status/switch:0",
+    "y/status/devicepower:0", "zigbee2mqtt/z", "a/f", "home/g/BTtoMQTT/0011AABBCCDD",
+]  # fmt: skip
+NESTED_KEYS = [
+    "Temperature", "Humidity", "Pressure", "PM2.5", "Distance", "Total", "Power", "apower",
+    "voltage", "temperature", "tC", "percent", "V", "external", "present", "value", "unit", "ts",
+    "by_minute", "tempc", "hum", "pres", "battery", "RSSI", "POWER", "TempUnit",
+]  # fmt: skip
+BLOCKS = [
+    "AM2301", "DS18B20-1", "ENERGY", "ESP32", "StatusSNS", "ZbReceived", "Wifi", "params",
+    "switch:0", "temperature:0", "devicepower:0", "aenergy", "temperature", "battery", "external",
+    "update", "color", "a", "1",
+]  # fmt: skip
+LISTS = st.lists(NUMBERS, max_size=3) | st.just([{"a": 1}]) | st.just([[1]])
+LEAVES = NUMBERS | NUMBERS | NUMBERS | ODD | LISTS | st.sampled_from(["C", "F", "ON", "OFF"])
+NESTED = st.recursive(
+    st.dictionaries(st.sampled_from(NESTED_KEYS), LEAVES, max_size=4),
+    lambda inner: st.dictionaries(
+        st.sampled_from(NESTED_KEYS + BLOCKS), inner | LEAVES, min_size=1, max_size=4
+    ),
+    max_leaves=5,
+)
+
+
+def renumbered(value: Any, numbers: list[float]) -> Any:
+    """*value* with the same paths and words, and other numbers."""
+    if isinstance(value, dict):
+        return {key: renumbered(inner, numbers) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renumbered(inner, numbers) for inner in value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and numbers:
+        return numbers.pop()
+    return value
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.sampled_from(NESTED_TOPICS),
+    st.lists(NESTED, min_size=1, max_size=3),
+    st.lists(st.lists(NUMBERS, max_size=9), max_size=4),
+    st.booleans(),
+)
+def test_both_ways_say_the_same_of_nested_objects(
+    topic: str, documents: list[dict[str, Any]], rows: list[list[float]], twice: bool
+) -> None:
+    short, long = Decoder(SITE), Decoder(SITE)
+    again = [renumbered(document, list(row)) for row in rows for document in documents]
+    for turn, document in enumerate(documents + again):
+        packet, at = Packet(topic, spelt(document, twice and turn > 0, False)), NOW + 1001 * turn
+        long._plans.forget()
+        assert short.decode(packet, at) == long.decode(packet, at)
+
+
 def follow(decoder: Decoder, topic: str, *payloads: str) -> list[Decoded | None]:
     """What the short way alone said of each; None where it left the message to the long way."""
     said = []
@@ -119,6 +176,21 @@ def follow(decoder: Decoder, topic: str, *payloads: str) -> list[Decoded | None]
         ("a/f", '{"temperature":20,"id":"a","fw":1}', '{"temperature":20,"id":"b","fw":2}'),
         ("a/m", '{"temperature":70}', '{"temperature":71.5}'),
         ("a/temperature", "20.5", "-3"),
+        (
+            "tele/t/SENSOR",
+            '{"Time":"2026-11-21T00:00:00","AM2301":{"Temperature":20,"PM2.5":3},"TempUnit":"C"}',
+            '{"Time":"2026-11-21T00:01:00","AM2301":{"Temperature":21,"PM2.5":4},"TempUnit":"C"}',
+        ),
+        (
+            "y/status/switch:0",
+            '{"id":0,"output":true,"apower":8.9,"aenergy":{"total":6.5,"by_minute":[0,1,2]}}',
+            '{"id":0,"output":true,"apower":9.9,"aenergy":{"total":7.5,"by_minute":[3,4]}}',
+        ),
+        (
+            "y/events/rpc",
+            '{"method":"NotifyStatus","params":{"ts":1795219100.5,"temperature:0":{"tC":21.5}}}',
+            '{"method":"NotifyStatus","params":{"ts":1795219101.5,"temperature:0":{"tC":20.5}}}',
+        ),
     ],
 )
 def test_the_second_message_goes_the_short_way(topic: str, first: str, then: str) -> None:
@@ -151,6 +223,17 @@ def test_the_second_message_goes_the_short_way(topic: str, first: str, then: str
         ("a/f", '{"latitude":20,"longitude":20}', '{"latitude":0,"longitude":0}'),
         ("a/s", '{"temperature":20}', '{"temperature":21}'),
         ("a/g", '{"temperature":20}', '{"temperature":21}'),
+        (
+            "tele/t/SENSOR",
+            '{"AM2301":{"Temperature":20},"TempUnit":"C"}',
+            '{"AM2301":{"Temperature":20},"TempUnit":"F"}',
+        ),
+        ("tele/t/SENSOR", '{"AM2301":{"Temperature":20}}', '{"AM2301.Temperature":20}'),
+        (
+            "y/status/switch:0",
+            '{"apower":8.9,"aenergy":{"by_minute":[0]}}',
+            '{"apower":8.9,"aenergy":{"by_minute":[{}]}}',
+        ),
         ("zigbee2mqtt/stranger", '{"temperature":20}', '{"temperature":21}'),
     ],
 )
