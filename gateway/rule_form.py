@@ -116,7 +116,7 @@ def plain(value: Any) -> Any:
     """As JSON has it and as it is written in a file."""
     if isinstance(value, Schedule):
         return [*_hours(value)]
-    if isinstance(value, Select):
+    if type(value) is Select:  # a condition is more than that
         chosen = ((name, list(getattr(value, name))) for name in value.__struct_fields__)
         return {name: names for name, names in chosen}
     return msgspec.to_builtins(value, enc_hook=_written)
