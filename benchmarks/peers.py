@@ -165,7 +165,8 @@ def measure(peer: Peer, folder: Path) -> str:
                 taken, last = found, at
         spent, memory = cpu(running.pid) - before, rss(running.pid) / 1000
     rate, each = taken / (last - start), 1e6 * spent / max(1, taken)
-    return f"{rate:>12,.0f}{each:>12,.1f}{memory:>9,.0f}{peer.messages - taken:>9,}"
+    lost = max(0, peer.messages - taken)  # fewer than none: a message that warmed it came late
+    return f"{rate:>12,.0f}{each:>12,.1f}{memory:>9,.0f}{lost:>9,}"
 
 
 def warm(running: Running) -> int:
