@@ -227,6 +227,22 @@ class Registrar(Protocol):
     async def ignore(self, id: str, who: str) -> None: ...
 
 
+class Workshop(Protocol):
+    """The one door through which the running site is changed."""
+
+    async def text(self, file: str) -> str:
+        """What stands in *file* of the site; '' where there is none."""
+        ...
+
+    async def check(self, files: Mapping[str, str]) -> Sequence[object]:
+        """Everything that would be wrong with the site; nothing is written."""
+        ...
+
+    async def save(self, files: Mapping[str, str], who: str, why: str) -> object:
+        """Writes them, and applies them without a restart."""
+        ...
+
+
 class Desk(NamedTuple):
     """Built once by `gateway.app`."""
 
@@ -256,3 +272,5 @@ class Desk(NamedTuple):
     registrar: Registrar | None = None
     rehearsals: Rehearsals | None = None
     """Where a camera's settings are tried; None without cameras."""
+    workshop: Workshop | None = None
+    """None: this site cannot be changed from here."""
