@@ -31,9 +31,10 @@ from gateway.latest import Latest
 from gateway.model import Duration, Place, Signal, Subject
 from gateway.pace import rest
 from gateway.ports import Clock, Surroundings
+from gateway.precedence import Precedence
 from gateway.pump import Pump
 from gateway.routes import Route, told
-from gateway.senders import Bells, start
+from gateway.senders import Bells, lines, start
 from gateway.service import notify
 from gateway.sources.cameras import Cameras
 from gateway.spine import Spine, Turn
@@ -89,7 +90,7 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     routes = {sink.id: sink.route.beyond(config.site.local) for sink in config.sinks}
     steps = partial(ladder, {rule.id: rule for rule in config.rules}, routes)
     ledger = Ledger(partial(account, engine, routes), steps)
-    spine = Spine(decoder, engine, ledger, list(routes))
+    spine = Spine(decoder, engine, ledger, lines(config.sinks))
     await store.journal.keep([sink.id for sink in config.reading_sinks])
     recall = await asyncio.to_thread(store.recall)
     clock.not_before(recall.at)
@@ -106,6 +107,7 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
         ),
         evidence_file=lambda sha256: evidence_file(config.root, sha256),
         place_of=lambda device: subjects[device].place if device in subjects else Place(),
+        precedence=Precedence(),
     )
     return Parts(
         config,

@@ -16,7 +16,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Protocol
 
 from gateway.answers import Tell, note
@@ -28,9 +28,9 @@ from gateway.ports import (
     Reject,
     Retry,
     Sink,
-    SinkSpec,
     Surroundings,
 )
+from gateway.precedence import INCIDENTS, Rank
 from gateway.store.failures import StoreFailed
 
 LOOK = 30.0
@@ -124,30 +124,43 @@ class Line:
         self._alone.update(self._chokes)
 
 
+class Destination(Protocol):
+    """As much of a SinkSpec as a delivery needs."""
+
+    @property
+    def id(self) -> str: ...
+    def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]: ...
+
+
 async def deliver(
-    spec: SinkSpec,
+    spec: Destination,
     around: Surroundings,
     outbox: Outbox,
     news: asyncio.Event,
     tell: Tell,
     jitter: Jitter = random.random,
+    *,
+    rank: Rank = INCIDENTS,
 ) -> None:
     """Empty *outbox* into the sink of *spec*, for ever. *news* is this task's own event, set when
     something was put into the outbox; *tell* takes what becomes of it. After a failure the sink is
     opened anew, so that a renewed certificate is read and no half-dead connection is kept."""
     pace, counter = Pace(jitter), _Counter(spec.id, outbox, around.health, tell)
+    precedence = around.precedence
     while True:
         try:
             async with spec.open(around) as sink:
                 while True:
                     news.clear()
-                    waiting = await outbox.next(spec.id, counter.line.limit)
-                    if waiting:
-                        await counter.hand_over(sink, counter.line.pick(waiting))
-                        pace.reset()
-                    else:
+                    if not await counter.waiting():
                         around.health.report(spec.id, "ok", "nothing waits")
                         await look_for(news)
+                        continue
+                    with precedence.sending(rank):
+                        while waiting := await counter.waiting():
+                            await precedence.clear(rank)
+                            await counter.hand_over(sink, counter.line.pick(waiting))
+                            pace.reset()
         except (Retry, OSError, StoreFailed) as failure:
             await wait_after(spec.id, failure, pace, around.health, await _waiting(outbox, spec.id))
 
@@ -158,6 +171,10 @@ class _Counter:
     def __init__(self, name: str, outbox: Outbox, health: Health, tell: Tell) -> None:
         self._name, self._outbox, self._health, self._tell = name, outbox, health, tell
         self.line = Line()
+
+    async def waiting(self) -> Sequence[Envelope]:
+        """What is worth looking at of what waits."""
+        return await self._outbox.next(self._name, self.line.limit)
 
     async def hand_over(self, sink: Sink, envelope: Envelope) -> None:
         """Returns when the envelope is out of the line, one way or the other."""

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway.callbacks import Letter, Thanks, signed
 from gateway.model import Answer, Duration, Envelope, Item, Millis, Place, Reading, Shift
+from gateway.precedence import Precedence
 from gateway.routes import EVERYTHING, Route
 from gateway.webhooks import WebhookSecret
 
@@ -115,6 +116,8 @@ class Surroundings(NamedTuple):
     evidence_file: Callable[[str], Path]
     place_of: Callable[[str], Place] = lambda device: Place()
     """Where a registered device stands."""
+    precedence: Precedence = Precedence()
+    """Who goes first on the uplink."""
 
 
 class Source(Protocol):
@@ -152,6 +155,15 @@ class Answering(Protocol):
         ...
 
 
+@runtime_checkable
+class Attaching(Protocol):
+    """A sink of a platform that takes pictures after the report."""
+
+    async def attach(self, reference: str, envelope: Envelope) -> None:
+        """Add the pictures of *envelope* to what was taken as *reference*; as `send`."""
+        ...
+
+
 class SinkSpec(Spec, frozen=True, kw_only=True):
     """Found by scanning `gateway/sinks`."""
 
@@ -166,6 +178,11 @@ class SinkSpec(Spec, frozen=True, kw_only=True):
     poll: Duration = Duration.parse("10m")
     """Between two questions what has become of an incident, where the platform only answers when
     it is asked; 0 for never."""
+
+    @property
+    def attaches(self) -> bool:
+        """Whether its sink is `Attaching`."""
+        return False
 
     def hear(self, letter: Letter) -> Sequence[Answer]:
         """What the platform says in *letter*. Raises Forged or Unreadable."""

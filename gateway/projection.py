@@ -12,6 +12,7 @@ from typing import Protocol
 from gateway.delivery import Jitter, Pace, look_for, wait_after
 from gateway.model import Millis, Reading
 from gateway.ports import ReadingSink, ReadingSinkSpec, Retry, Surroundings
+from gateway.precedence import TELEMETRY
 from gateway.store.failures import StoreFailed
 
 BATCH = 5000
@@ -117,6 +118,7 @@ class _Copy:
 
     async def _write(self, readings: Sequence[Reading]) -> Sequence[tuple[Reading, str]]:
         health = self._around.health
+        await self._around.precedence.clear(TELEMETRY)
         refused = await self._sink.write(readings)
         for _, reason in refused:
             health.count("refused", part=self._name, why=reason)

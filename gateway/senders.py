@@ -2,16 +2,27 @@
 readings. All end when they are cancelled."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from config.schema import Config
 from gateway.answers import follow, teller
+from gateway.attaching import PictureLine, unheard
 from gateway.daily import count_days
 from gateway.delivery import deliver
-from gateway.ports import Inbox, Surroundings
+from gateway.ports import Inbox, SinkSpec, Surroundings
+from gateway.precedence import PICTURES
 from gateway.projection import project
+from gateway.spine import PICTURES_OF
 from gateway.store import Store
+
+
+def lines(sinks: Iterable[SinkSpec]) -> list[str]:
+    """What the outbox has lines for: each sink, and the pictures for those that attach them."""
+    names = []
+    for sink in sinks:
+        names += [sink.id, *([PICTURES_OF.format(sink.id)] if sink.attaches else [])]
+    return names
 
 
 class Bells(NamedTuple):
@@ -23,7 +34,7 @@ class Bells(NamedTuple):
     @classmethod
     def of(cls, config: Config) -> "Bells":
         return cls(
-            {sink.id: asyncio.Event() for sink in config.sinks},
+            {name: asyncio.Event() for name in lines(config.sinks)},
             {sink.id: asyncio.Event() for sink in config.reading_sinks},
         )
 
@@ -42,12 +53,17 @@ def start(
         delivery = deliver(sink, around, store.outbox, bells.incidents[sink.id], tell)
         asking = follow(sink, around, store, tell)
         started.append(tasks.create_task(delivery, name=f"sink:{sink.id}"))
+        if sink.attaches:
+            line = PictureLine(sink, store.incident)
+            bell = bells.incidents[line.id]
+            sending = deliver(line, around, store.outbox, bell, unheard, rank=PICTURES)
+            started.append(tasks.create_task(sending, name=f"sink:{line.id}"))
         started.append(tasks.create_task(asking, name=f"answers:{sink.id}"))
     if wanting := [sink.id for sink in config.sinks if sink.daily]:
         counting = count_days(config.site, wanting, store.cases, inbox, around.clock)
         started.append(tasks.create_task(counting, name="daily"))
     for series in config.reading_sinks:
-        bell = bells.readings[series.id]
-        copying = project(series, around, store.journal, store.refused, bell)
+        news = bells.readings[series.id]
+        copying = project(series, around, store.journal, store.refused, news)
         started.append(tasks.create_task(copying, name=f"sink:{series.id}"))
     return started

@@ -41,6 +41,9 @@ from rules.engine import Engine
 KEPT_PAYLOAD = 4096
 """Bytes of a poisoned payload that go into quarantine."""
 
+PICTURES_OF = "{}/pictures"
+"""How the line of the pictures for a sink is called, where it has one."""
+
 Tally = Counter[tuple[str, str, str]]
 """(what, part, why) -> how many: the counters that a turn adds to."""
 
@@ -229,10 +232,11 @@ class _Draft:
             envelopes=(
                 *self.notices,
                 *(
-                    _addressed(change, sink)
+                    envelope
                     for change in self._changes
                     for sink in sinks
-                    if _hears(sink, change)
+                    if _hears(sink.partition("/")[0], change)
+                    for envelope in _addressed(change, sink)
                 ),
             ),
             quarantined=tuple(self.quarantined),
@@ -256,8 +260,15 @@ def _hears(sink: str, change: Change) -> bool:
     return change.incident.sinks is None or sink in change.incident.sinks
 
 
-def _addressed(change: Change, sink: str) -> Envelope:
-    """Who hears of an incident for the first time hears that it was opened."""
-    incident = change.incident
-    phase = "opened" if sink in change.newly else change.phase
-    return Envelope(f"{incident.id}-{incident.seq}", sink, phase, incident)
+def _addressed(change: Change, sink: str) -> Iterator[Envelope]:
+    """Who hears of an incident for the first time hears that it was opened. In a line of pictures
+    there is one envelope for each; the outbox takes each once."""
+    incident, (name, _, line) = change.incident, sink.partition("/")
+    if line:
+        pair = dict.fromkeys((*incident.evidence[:1], *incident.evidence[-1:]))
+        for picture in pair:
+            id = f"picture-{incident.id}-{picture.sha256[:16]}"
+            yield Envelope(id, sink, change.phase, replace(incident, evidence=(picture,)))
+        return
+    phase = "opened" if name in change.newly else change.phase
+    yield Envelope(f"{incident.id}-{incident.seq}", sink, phase, incident)

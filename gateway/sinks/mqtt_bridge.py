@@ -34,8 +34,11 @@ ANSWER_LIMIT = 64 * 1024
 NO_READER = 0x10
 _HOLES = ("site", "id", "kind", "severity", "status", "phase", "rule", "key", "grid")
 _UNFIT = re.compile(r"[/+#\x00-\x1f\x7f\ud800-\udfff]")
+_ELSEWHERE = 0x9C, 0x9D
+"""Use another server, server moved: redirects, which are not followed."""
 _NOT_WELCOME = {1, 2, 4, 5, wire.UNSUPPORTED_VERSION, wire.CLIENT_ID_INVALID,
-                wire.BAD_CREDENTIALS, wire.NOT_AUTHORIZED, wire.BAD_METHOD}  # fmt: skip
+                wire.BAD_CREDENTIALS, wire.NOT_AUTHORIZED, wire.BAD_METHOD,
+                *_ELSEWHERE}  # fmt: skip
 """Answers to CONNECT, of 3.1.1 and 5, that no waiting changes."""
 _THIS_ONE = {wire.TOPIC_INVALID, wire.PACKET_TOO_LARGE, 0x99}
 """Answers to PUBLISH that are about this message; 0x99 is "payload format invalid"."""

@@ -42,6 +42,7 @@ REMEMBERED = 1000
 """Requests whose number needs no look."""
 
 _FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+_CONFLICT = 409
 _DUPLICATE = re.compile(rb"duplicate", re.IGNORECASE)
 _STATUS: Mapping[Status, str] = {
     "open": "OPEN",
@@ -137,6 +138,8 @@ class _City:
         if answer.status == 400 and _DUPLICATE.search(answer.body):
             return ""
         settle(answer, self._now)
+        if answer.status == _CONFLICT:  # it has it, and says no more
+            return ""
         (told, *_) = _listed(answer) or [{}]
         number = told.get("service_request_id")  # 0 is a number, too
         if number is None and not told.get("token"):

@@ -39,6 +39,7 @@ LIST_LIMIT = 8 * 1024 * 1024
 SKEW = Duration.parse("1h")
 """By which its clock may differ from ours."""
 REMEMBERED = 1000
+_CONFLICT = 409
 _JSON = {"Content-Type": "application/json"}
 _STATES: Mapping[Status, str] = {
     "acknowledged": "i",
@@ -75,6 +76,10 @@ class Signalen(HttpSinkSpec, frozen=True, kw_only=True):
             raise ValueError(f"categories: write main/sub, not {wrong[0]!r}")
         if self.statuses and not self.token:
             raise ValueError("statuses: needs the token of a user who may change reports")
+
+    @property
+    def attaches(self) -> bool:
+        return True
 
     def open(self, around: Surroundings) -> AbstractAsyncContextManager[Sink]:
         return _opened(self, around)
@@ -121,6 +126,8 @@ class _City:
         body = msgspec.json.encode(report(self._spec, envelope, self._around.site))
         answer = await self._post("public/signals/", body, _JSON)
         self._settle(answer)
+        if answer.status == _CONFLICT:  # it has it, and says no more
+            return ""
         number = answer.text_at("signal_id")
         if not number:
             raise Choked(f"no signal_id in its answer: {answer}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from gateway.links import link
 from gateway.model import Envelope, Evidence, GridCode, Incident, Phase, Place, Reason, Status
 from gateway.ports import Surroundings
+from gateway.precedence import Precedence
 from tests.gateway.watch import Watch
 
 NOON = 1_800_000_000_000
@@ -39,6 +40,7 @@ def surroundings(root: Path, base: str = "http://gateway.invalid") -> Surroundin
         health=Watch(),
         evidence_url=lambda sha256: link(base, KEY, sha256, clock.now() + 86_400_000),
         evidence_file=lambda sha256: root / f"{sha256}.jpg",
+        precedence=Precedence(),
     )
 
 
