@@ -21,6 +21,7 @@ from devices.decoder import Decoder
 from gateway import almanac, links
 from gateway.api.desk import Desk
 from gateway.api.server import serve
+from gateway.audit import AuditLog
 from gateway.clock import SystemClock
 from gateway.discovered import Discovered
 from gateway.health import PartsHealth
@@ -247,6 +248,7 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
         subjects=parts.subjects,
         evidence_file=parts.around.evidence_file,
         link_key=parts.link_key,
+        audit=AuditLog(parts.store.audit, parts.clock),
         discovered=parts.discovered,
         rules=config.rules,
         history=config.root / "data" / "linli.db",

@@ -17,6 +17,7 @@ from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Re
 from gateway.ports import Clock, Inbox, SinkSpec
 from gateway.registrar import Wish
 from gateway.rehearsals import Rehearsals
+from gateway.store.audit import Entry
 from gateway.store.cases import Delivery as Delivery
 from rules.rule import Rule
 from rules.silences import SilenceSpec
@@ -207,17 +208,12 @@ class Audit(Protocol):
     async def record(
         self, who: str, what: str, target: str, before: str = "", after: str = ""
     ) -> None:
-        """*who* did *what* (`user.add`) to *target*, durably."""
+        """*who* did *what* (`user.add`) to *target*. Durable when the call returns."""
         ...
 
-
-class _Unkept:
-    """For a desk without a store."""
-
-    async def record(
-        self, who: str, what: str, target: str, before: str = "", after: str = ""
-    ) -> None:
-        return None
+    async def entries(
+        self, limit: int = 100, before: int | None = None, who: str = "", what: str = ""
+    ) -> Sequence[Entry]: ...
 
 
 class Registrar(Protocol):
@@ -263,12 +259,12 @@ class Desk(NamedTuple):
     """SHA-256 of a picture -> where it lies, whether or not it is there."""
     link_key: bytes
     """Signs the links with which a platform fetches evidence."""
+    audit: Audit
     discovered: Iterable[Stranger] = ()
     """Devices that speak and are not registered; who spoke last comes first."""
     rules: Sequence[Rule] = ()
     history: Path | None = None
     """The store's file, for what only reads the past."""
-    audit: Audit = _Unkept()
     registrar: Registrar | None = None
     rehearsals: Rehearsals | None = None
     """Where a camera's settings are tried; None without cameras."""

@@ -1,4 +1,4 @@
-"""Who changed what, and when: written before the answer is given, never changed, the last 100,000."""
+"""Who changed what, and when: written before the answer is given, and never changed."""
 
 import sqlite3
 
@@ -37,13 +37,13 @@ class Audit:
         self, at: Millis, who: str, what: str, target: str, before: str = "", after: str = ""
     ) -> None:
         """Durable when the call returns."""
-        row = at, *(clean(text)[:LONGEST] for text in (who, what, target, before, after))
+        texts = [clean(text)[:LONGEST] for text in (who, what, target, before, after)]
 
         def add(db: sqlite3.Connection) -> None:
             db.execute(
                 "INSERT INTO audit (at, who, what, target, before, after, crc) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*row, seal(*row)),
+                (at, *texts, seal(at, *texts)),
             )
             db.execute("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?", (KEEP,))
 

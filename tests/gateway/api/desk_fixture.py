@@ -42,6 +42,7 @@ from gateway.model import (
 )
 from gateway.ports import Ack
 from gateway.store import Store, StoreSpec
+from gateway.store.audit import Entry
 from gateway.store.balance import Balance
 from gateway.store.cases import Delivery
 from gateway.store.outbox import DeadLetter
@@ -174,6 +175,12 @@ class FakeAudit:
         self, who: str, what: str, target: str, before: str = "", after: str = ""
     ) -> None:
         self.kept.append((who, what, target, before, after))
+
+    async def entries(
+        self, limit: int = 100, before: int | None = None, who: str = "", what: str = ""
+    ) -> list[Entry]:
+        rows = [Entry(n, NOW + n, *row) for n, row in enumerate(self.kept)]
+        return [e for e in reversed(rows) if e.who == who or not who][:limit]
 
 
 class FakeStore:
