@@ -32,6 +32,7 @@ from gateway.model import (
     Subject,
 )
 from rules.engine import Engine
+from rules.fold import RANKS
 from rules.notation import Look, Looks, Series, Timeline
 from rules.rule import Rule
 from rules.silences import SilenceSpec
@@ -75,6 +76,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cameras: dict[str, Known] = {}
     silences: tuple[SilenceSpec, ...] = ()
     """As in silences.yaml."""
+    taken_up: Duration | None = None
+    """A person takes each incident up so long after it opened; nobody, where it is left out."""
     time_zone: str = "Asia/Shanghai"
     start: str = "2024-01-01 00:00"
     """Local time of the first sample; a Monday."""
@@ -150,6 +153,8 @@ def run(case: Case, rules: Sequence[Rule]) -> Outcome:
     end = last if case.until is None else case.begin + case.until
     signals += engine.advance(max(last, end))
     happened = tuple(_incidents(case, signals, engine))
+    for one in happened:
+        _escalate(one, engine.rule(one.rule), case.taken_up, max(last, end) - case.begin)
     return Outcome(case, happened, tuple(_differences(case.expect, happened)))
 
 
@@ -213,6 +218,15 @@ def _incidents(case: Case, signals: Sequence[Signal], engine: Engine) -> Iterato
             made = Happened(*where, at, title, signal.severity, signal.devices, why)
             open_ones[where] = made
             yield made
+
+
+def _escalate(one: Happened, rule: Rule, taken_up: Duration | None, end: int) -> None:
+    """What follows where nobody takes it up; the gateway's ledger does the same."""
+    lasted = (end if one.closes is None else one.closes) - one.opens
+    for step in rule.escalate:
+        if step.severity is not None and step.after < min(lasted + 1, taken_up or lasted + 1):
+            told: Severity = one.severity or rule.severity
+            one.severity = max(told, step.severity, key=RANKS.__getitem__)
 
 
 def _differences(expected: Sequence[Expected], happened: Sequence[Happened]) -> Iterator[str]:
