@@ -4,6 +4,8 @@
     python -m tests.faults kills --n 1000
     python -m tests.faults cuts --n 15000
     python -m tests.faults rot --n 500          of each kind of damage
+    python -m tests.faults others --n 200       kills of the platform and of InfluxDB
+    python -m tests.faults week --n 3000000     readings of a week without uplink
     python -m tests.faults pending --n 200      whole gateways, ten minutes
 
 Every run has a control, in which a protection is off and the same judge must object.
@@ -21,11 +23,18 @@ from collections import Counter
 from pathlib import Path
 
 from gateway.store import Store, StoreSpec
-from tests.faults import pending, rot
+from tests.faults import pending, rot, world
 from tests.faults.oracle import Broken, Oracle
 from tests.faults.powercut import Recording, cut
 
-DEFAULTS = {"kills": 200, "cuts": 2000, "rot": 100, "pending": 200}
+DEFAULTS = {
+    "kills": 200,
+    "cuts": 2000,
+    "rot": 100,
+    "pending": 200,
+    "others": 200,
+    "week": 3_024_000,
+}
 
 
 def tell(what: str, **figures: object) -> None:
@@ -130,8 +139,36 @@ async def pendings(folder: Path, n: int, chance: random.Random) -> bool:
     return found == wanted and lost == wanted
 
 
+async def others(folder: Path, n: int, chance: random.Random) -> bool:
+    """The platform and InfluxDB are killed *n* times each, mid-load."""
+    tell("kills of platform, InfluxDB", **await world.kills(folder / "a", n, chance), lost=0)
+    try:
+        await world.kills(folder / "b", 10, chance, "--early")
+    except Broken as broken:
+        tell("control: it answers, then writes", noticed=broken)
+        return True
+    tell("control: it answers, then writes", noticed="NOTHING")
+    return False
+
+
+async def week(folder: Path, n: int, chance: random.Random) -> bool:
+    """Seven days without uplink, with room for all of it, and with a cap."""
+    tell("a week without uplink", **await world.week(folder / "a", n), lost=0)
+    cap = f"{n * 12 // 10**6 + 1}MB"
+    found = await world.week(folder / "b", n, limit=cap)
+    tell(f"the same, at most {cap}", **found, reports_lost=0)
+    return found["unread"] > 0
+
+
 async def run(args: argparse.Namespace) -> int:
-    runs = {"kills": kills, "cuts": cuts, "rot": rots, "pending": pendings}
+    runs = {
+        "kills": kills,
+        "cuts": cuts,
+        "rot": rots,
+        "pending": pendings,
+        "others": others,
+        "week": week,
+    }
     good = Counter[bool]()
     for name in [args.what] if args.what else runs:
         folder = Path(tempfile.mkdtemp(prefix=f"linli-{name}-"))
