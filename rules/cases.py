@@ -224,9 +224,10 @@ def _escalate(one: Happened, rule: Rule, taken_up: Duration | None, end: int) ->
     """What follows where nobody takes it up; the gateway's ledger does the same."""
     lasted = (end if one.closes is None else one.closes) - one.opens
     for step in rule.escalate:
-        if step.severity is not None and step.after < min(lasted + 1, taken_up or lasted + 1):
-            told: Severity = one.severity or rule.severity
-            one.severity = max(told, step.severity, key=RANKS.__getitem__)
+        due = step.after <= lasted and (taken_up is None or step.after < taken_up)
+        before = one.severity or rule.severity
+        if due and step.severity is not None and RANKS[step.severity] > RANKS[before]:
+            one.severity = step.severity
 
 
 def _differences(expected: Sequence[Expected], happened: Sequence[Happened]) -> Iterator[str]:
