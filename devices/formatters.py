@@ -11,6 +11,7 @@ keeps its name and goes by `devices.quantity`.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from devices.leaves import TRUTH
@@ -166,6 +167,10 @@ _ENDS = {
 """The end of a name that states the unit as good as certainly."""
 
 
+_LONGEST = 64
+"""Characters; a longer name is none of a formatter's."""
+
+
 def tell(name: str, value: float | str, about: str = "") -> Iterator[Told]:
     """What *value* says that the formatter of the model named in *about* called *name*."""
     if isinstance(value, str):
@@ -174,6 +179,8 @@ def tell(name: str, value: float | str, about: str = "") -> Iterator[Told]:
         quantity, yes = _STATES[name]
         yield Told(quantity, value.lower() in yes, "bool")
         yield Told(f"{name}_state" if canonical(name) == quantity else name, value)
+    elif len(name) > _LONGEST:
+        yield Told(name, value)
     elif name in _COUNTS and not isinstance(value, str | bool):
         yield Told(_COUNTS[name], value, "1")
     else:
@@ -181,6 +188,7 @@ def tell(name: str, value: float | str, about: str = "") -> Iterator[Told]:
         yield Told(quantity, value, unit)
 
 
+@lru_cache(maxsize=4096)
 def _meaning(name: str, about: str) -> tuple[str, str]:
     model = re.sub(r"[^a-z0-9]", "", about)
     for pattern, names in _MODELS:

@@ -8,6 +8,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -53,6 +54,10 @@ _ABOUT = re.compile(
 _PARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[\s./-]+")
 
 
+_CACHED = 200
+"""Characters; somebody who invents longer paths fills no cache."""
+
+
 class Leaf(NamedTuple):
     """One value: where it stands, what it is called, what it is (never None), and the unit that
     is stated beside it."""
@@ -73,6 +78,13 @@ def describes(path: str) -> bool:
 
     A part of the path may say so as well: everything in `buildId` is about the build.
     """
+    if len(path) > _CACHED:
+        return _describes.__wrapped__(path)
+    return _describes(path)
+
+
+@lru_cache(maxsize=4096)
+def _describes(path: str) -> bool:
     return any(_ABOUT.fullmatch(snake(part)) for part in path.split(".") if not part.isdigit())
 
 

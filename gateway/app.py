@@ -34,6 +34,7 @@ from gateway.pace import rest
 from gateway.ports import Clock, Surroundings
 from gateway.precedence import Precedence
 from gateway.pump import Pump
+from gateway.registrar import Registrar, recalled
 from gateway.routes import Route, told
 from gateway.senders import Bells, lines, start
 from gateway.service import notify
@@ -63,6 +64,7 @@ class Parts(NamedTuple):
     inbox: BoundedInbox
     latest: Latest
     discovered: Discovered
+    registrar: Registrar
     subjects: Mapping[str, Subject]
     link_key: bytes
 
@@ -110,6 +112,8 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
         place_of=lambda device: subjects[device].place if device in subjects else Place(),
         precedence=Precedence(),
     )
+    inbox, strangers = BoundedInbox(), config.root / "data" / "discovered"
+    discovered = await asyncio.to_thread(recalled, strangers)
     return Parts(
         config,
         clock,
@@ -117,9 +121,10 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
         health,
         store,
         spine,
-        BoundedInbox(),
+        inbox,
         spine.latest,
-        Discovered(),
+        discovered,
+        Registrar(discovered, lambda: config, inbox, clock, strangers),
         subjects,
         key,
     )
@@ -189,13 +194,16 @@ async def _live(
         intakes = _intakes(parts, cameras, tasks)
         serving = tasks.create_task(serve(_desk(parts, cameras), config.console), name="console")
         watch = almanac.watch(lambda: config, config.site.zone, parts.clock, parts.health)
-        watching = tasks.create_task(watch, name="calendar")
+        watching = [
+            tasks.create_task(watch, name="calendar"),
+            tasks.create_task(parts.registrar.watch(), name="discovered"),
+        ]
         notify("READY=1")
         await stop.wait()
         notify("STOPPING=1")
         log.info("stopping")
         await _end(intakes)
-        await _end([serving, watching])
+        await _end([serving, *watching])
         await _end([pumping])
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
@@ -250,6 +258,7 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
         link_key=parts.link_key,
         audit=AuditLog(parts.store.audit, parts.clock),
         discovered=parts.discovered,
+        registrar=parts.registrar,
         rules=config.rules,
         history=config.root / "data" / "linli.db",
         rehearsals=cameras.rehearsals if cameras else None,

@@ -10,6 +10,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -66,12 +67,19 @@ class Config(Protocol):
     def ignore(self) -> Sequence[Pattern]: ...
 
 
+class Wrong(ValueError):
+    """The entry would make a site that cannot run; the text says why."""
+
+
+class Closed(Exception):
+    """This gateway's site cannot be changed from here."""
+
+
 class Workshop(Protocol):
     """The door through which a running site is changed."""
 
-    @property
-    def config(self) -> Config: ...
     async def text(self, file: str) -> str: ...
+    async def check(self, files: Mapping[str, str]) -> Sequence[object]: ...
     async def save(self, files: Mapping[str, str], who: str, why: str) -> object: ...
 
 
@@ -80,26 +88,26 @@ Put = Callable[[str, str, Mapping[str, Any]], str]
 
 
 class Registrar:
-    """*file* is where the strangers outlive a restart."""
+    """*config* gives the site in force, *file* is where the strangers outlive a restart. Without
+    a workshop nobody is admitted here, but who was entered by hand has its readings stored."""
 
     def __init__(
         self,
         discovered: Discovered,
-        workshop: Workshop,
-        put: Put,
+        config: Callable[[], Config],
         inbox: Inbox,
         clock: Clock,
         file: Path,
+        desk: tuple[Workshop, Put] | None = None,
     ) -> None:
-        self._discovered, self._workshop, self._put = discovered, workshop, put
-        self._inbox, self._clock, self._file = inbox, clock, file
+        self._discovered, self._config, self._file = discovered, config, file
+        self._inbox, self._clock, self._desk = inbox, clock, desk
 
     async def admit(self, id: str, wish: Wish, who: str) -> str:
-        """Enter a stranger; returns the device's id. Raises `Unheard`, or what the workshop does
-        of an entry that is wrong."""
+        """Enter a stranger; returns the device's id. Raises `Unheard`, `Wrong` or `Closed`."""
         stranger = self._stranger(id)
         entry = entry_of(stranger, wish, self._taken())
-        await self._enter([entry], who, f"admitted {stranger.address}")
+        await self._save("devices", [entry], who, f"admitted {stranger.address}")
         await self._hand_in(stranger, entry["id"], wish.map)
         return str(entry["id"])
 
@@ -108,8 +116,7 @@ class Registrar:
         stranger = self._stranger(id)
         entry = {"id": f"ignored-{id}", "dialect": stranger.dialect}
         entry["address"] = _literal(stranger.address)
-        text = self._put(await self._workshop.text(FILE), "ignore", entry)
-        await self._workshop.save({FILE: text}, who, f"ignored {stranger.address}")
+        await self._save("ignore", [entry], who, f"ignored {stranger.address}")
         self._discovered.forget(id)
 
     async def watch(self) -> None:
@@ -125,10 +132,10 @@ class Registrar:
             _write(self._file, self._discovered.snapshot())
 
     async def look(self) -> None:
-        config = self._workshop.config
+        config = self._config()
         self._discovered.ignored = config.ignore
         entered = {(spec.dialect, spec.key): spec for spec in config.devices}
-        room = min(AT_ONCE, MOST - len(config.devices)) if config.admit else 0
+        room = min(AT_ONCE, MOST - len(config.devices)) if config.admit and self._desk else 0
         welcome: list[tuple[Stranger, Admission]] = []
         for stranger in list(self._discovered):
             spec = entered.get((stranger.dialect, stranger.address)) or entered.get(
@@ -147,15 +154,23 @@ class Registrar:
             entries.append(entry_of(stranger, _wish(pattern, stranger), taken))
             taken.add(entries[-1]["id"])
         patterns = ", ".join(sorted({pattern.id for _, pattern in welcome}))
-        await self._enter(entries, f"admit: {patterns}", f"{len(entries)} devices fit a pattern")
+        why = f"{len(entries)} devices fit a pattern"
+        await self._save("devices", entries, f"admit: {patterns}", why)
         for (stranger, _), entry in zip(welcome, entries, strict=True):
             await self._hand_in(stranger, entry["id"], {})
 
-    async def _enter(self, entries: Iterable[Mapping[str, Any]], who: str, why: str) -> None:
-        text = await self._workshop.text(FILE)
+    async def _save(
+        self, section: str, entries: Iterable[Mapping[str, Any]], who: str, why: str
+    ) -> None:
+        if self._desk is None:
+            raise Closed
+        workshop, put = self._desk
+        text = await workshop.text(FILE)
         for entry in entries:
-            text = self._put(text, "devices", entry)
-        await self._workshop.save({FILE: text}, who, why)
+            text = put(text, section, entry)
+        if problems := await workshop.check({FILE: text}):
+            raise Wrong("; ".join(map(str, problems)))
+        await workshop.save({FILE: text}, who, why)
 
     async def _hand_in(self, stranger: Stranger, device: str, map: Mapping[str, Any]) -> None:
         readings = self._discovered.forget(stranger.id)
@@ -168,7 +183,7 @@ class Registrar:
         return stranger
 
     def _taken(self) -> Collection[str]:
-        config = self._workshop.config
+        config = self._config()
         return {spec.id for spec in (*config.devices, *config.cameras)}
 
 
@@ -200,12 +215,15 @@ def recalled(file: Path) -> Discovered:
 
 
 def _write(file: Path, blob: bytes) -> None:
+    """Whole or not at all. On a disk that fails, which the store says loudly, a few strangers
+    have to speak again."""
     fresh = file.with_suffix(".new")
-    with fresh.open("wb") as out:
-        out.write(blob)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.rename(file)
+    with suppress(OSError):
+        with fresh.open("wb") as out:
+            out.write(blob)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.rename(file)
 
 
 def _wish(pattern: Admission, stranger: Stranger) -> Wish:

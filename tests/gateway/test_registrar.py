@@ -15,7 +15,7 @@ from gateway.cli import main
 from gateway.discovered import Discovered
 from gateway.model import Duration, Item, Packet, Place, Quality, Reading
 from gateway.ports import Ack
-from gateway.registrar import FILE, Registrar, Unheard, Wish, recalled
+from gateway.registrar import FILE, Closed, Registrar, Unheard, Wish, Wrong, recalled
 
 NOW = 1_790_000_000_000
 MINUTE = 60_000
@@ -48,6 +48,9 @@ class Workshop:
 
     async def text(self, file: str) -> str:
         return (self.root / file).read_text()
+
+    async def check(self, files: Mapping[str, str]) -> list[str]:
+        return [f"{name}: it stinks" for name, text in files.items() if "skunk" in text]
 
     async def save(self, files: Mapping[str, str], who: str, why: str) -> None:
         for name, text in files.items():
@@ -91,7 +94,9 @@ def stage(tmp_path: Path) -> Stage:
     main(["init", str(tmp_path / "site")])
     discovered, inbox, workshop = Discovered(), Inbox(), Workshop(tmp_path / "site")
     file = tmp_path / "strangers"
-    registrar = Registrar(discovered, workshop, put, inbox, Clock(), file)
+    registrar = Registrar(
+        discovered, lambda: workshop.config, inbox, Clock(), file, (workshop, put)
+    )
     return Stage(
         discovered=discovered, inbox=inbox, workshop=workshop, registrar=registrar, file=file
     )
@@ -147,6 +152,23 @@ async def test_a_mapping_names_what_was_kept(stage: Stage) -> None:
 async def test_the_period_is_learnt_from_what_it_said(stage: Stage) -> None:
     await stage.registrar.admit(stage.hear("a", *map(float, range(10))), Wish(), "omar")
     assert stage.workshop.config.devices[-1].period == Duration(MINUTE)
+
+
+async def test_an_entry_that_is_wrong_is_not_saved_and_nothing_is_lost(stage: Stage) -> None:
+    id = stage.hear("a", 20.0)
+    with pytest.raises(Wrong, match="it stinks"):
+        await stage.registrar.admit(id, Wish(name="skunk"), "omar")
+    assert (stage.workshop.saved, len(list(stage.discovered))) == ([], 1)
+
+
+async def test_without_a_workshop_nobody_is_admitted_and_a_hand_still_counts(stage: Stage) -> None:
+    site = stage.workshop
+    alone = Registrar(stage.discovered, lambda: site.config, stage.inbox, Clock(), stage.file)
+    with pytest.raises(Closed):
+        await alone.admit(stage.hear("a", 20.0), Wish(), "omar")
+    await site.save({FILE: put(await site.text(FILE), "devices", {"id": "a"})}, "disk", "")
+    await alone.look()
+    assert [reading.value for reading in stage.stored()] == [20.0]
 
 
 async def test_nobody_is_admitted_twice(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from gateway.api.bodies import raw
 from gateway.api.desk import Desk, Registrar
 from gateway.api.problem import Problem
 from gateway.discovered import Stranger
-from gateway.registrar import Unheard, Wish
+from gateway.registrar import Closed, Unheard, Wish, Wrong
 
 router = APIRouter(prefix="/api/v1/discovered", tags=["devices"])
 
@@ -76,8 +76,9 @@ async def admit(
         admitted = await _registrar(desk).admit(id, wish, caller.name)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Problem(400, str(error)) from None
-    except Unheard:
-        raise Problem(404, "Nobody of that id waits to be admitted.") from None
+    except (Unheard, Wrong, Closed) as error:
+        raise _refused(error) from None
+    await desk.audit.record(caller.name, "device.admit", admitted, "", id)
     return answer(Admitted(admitted))
 
 
@@ -87,15 +88,24 @@ async def ignore(id: str, desk: TheDesk, caller: TheCaller) -> Response:
     """Writes an entry under `ignore` in devices.yaml; take it out there to hear of it again."""
     try:
         await _registrar(desk).ignore(id, caller.name)
-    except Unheard:
-        raise Problem(404, "Nobody of that id waits to be admitted.") from None
+    except (Unheard, Wrong, Closed) as error:
+        raise _refused(error) from None
+    await desk.audit.record(caller.name, "device.ignore", id)
     return Response(status_code=204)
 
 
 def _registrar(desk: Desk) -> Registrar:
     if desk.registrar is None:
-        raise Problem(503, "Devices cannot be admitted here.")
+        raise _refused(Closed())
     return desk.registrar
+
+
+def _refused(error: Exception) -> Problem:
+    if isinstance(error, Unheard):
+        return Problem(404, "Nobody of that id waits to be admitted.")
+    if isinstance(error, Wrong):
+        return Problem(422, str(error))
+    return Problem(409, "This gateway's site cannot be changed from here.")
 
 
 def _parse(wanted: type, value: object) -> object:
