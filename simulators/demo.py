@@ -38,6 +38,8 @@ class Demo(NamedTuple):
     password: str
     mqtt_password: str
     webhook_secret: str
+    answers_secret: str
+    """Signs what the platform answers."""
     sensors: tuple[Sensor, ...]
 
 
@@ -71,7 +73,8 @@ def prepare(
         mqtt=mqtt,
         password=new_password(),
         mqtt_password=secrets.token_urlsafe(18),
-        webhook_secret="whsec_" + b64encode(secrets.token_bytes(32)).decode(),
+        webhook_secret=_webhook_secret(),
+        answers_secret=_webhook_secret(),
         sensors=neighbourhood.sensors(sensors),
     )
     rules = files("simulators") / "demo_site" / "rules" / "demo.yaml"
@@ -86,7 +89,11 @@ def prepare(
 def write_gateway(demo: Demo, platform: str) -> None:
     """gateway.yaml, secrets and users, now that the *platform*'s address is known."""
     root = demo.root
-    secret = {"mqtt": demo.mqtt_password, "city": demo.webhook_secret}
+    secret = {
+        "mqtt": demo.mqtt_password,
+        "city": demo.webhook_secret,
+        "city_answers": demo.answers_secret,
+    }
     _dump(root / "secrets.yaml", secret, private=True)
     _dump(root / "gateway.yaml", _gateway(demo, platform))
     gateway = (root / "gateway.yaml").read_text("utf-8").replace("'!secret ", "!secret '")
@@ -150,9 +157,20 @@ def _gateway(demo: Demo, platform: str) -> dict[str, Any]:
             {"kind": "mqtt_listener", "id": "listener", "port": demo.mqtt, "users": [everything]}
         ],
         "sinks": [
-            {"kind": "cloud_events", "id": "city", "url": platform, "secret": "!secret city"}
+            {
+                "kind": "cloud_events",
+                "id": "city",
+                "url": platform,
+                "secret": "!secret city",
+                "reference": "case",
+                "answers": "!secret city_answers",
+            }
         ],
     }
+
+
+def _webhook_secret() -> str:
+    return "whsec_" + b64encode(secrets.token_bytes(32)).decode()
 
 
 def _copied(clips: Path | None, into: Path) -> list[str]:

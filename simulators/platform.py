@@ -1,5 +1,6 @@
 """A city platform to deliver to: takes CloudEvents, checks signatures, fetches the evidence,
-shows what it has. It can be told to be down, slow, busy, broken or forgetful.
+shows what it has. It can be told to be down, slow, busy, broken or forgetful. With an office
+(simulators.office) it also answers: assigns, rejects and closes what it was told.
 
     POST /events     an incident event; the same source and id a second time changes nothing
     GET /            the incidents as a page;   GET /incidents   the same as JSON
@@ -16,7 +17,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64decode, b64encode
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Literal, NamedTuple, Self
@@ -26,11 +27,13 @@ from aiohttp import web
 
 from gateway.clock import SystemClock
 from gateway.ports import Clock
+from simulators.office import Office
 from simulators.platform_page import render
+from simulators.register import Case, Register
 
 TOLERANCE = 300
 """Seconds by which a signature's time may differ from ours."""
-MOST_CASES, MOST_EVENTS, MOST_PICTURES = 10_000, 100_000, 500
+MOST_PICTURES = 500
 PICTURE_LIMIT = 8 * 1024 * 1024
 """Bytes; a larger picture is not taken."""
 
@@ -54,54 +57,6 @@ class Fault(NamedTuple):
         return 0 <= into < self.lasts
 
 
-class Case(NamedTuple):
-    """What the platform knows of one incident."""
-
-    number: int
-    data: dict[str, Any]
-    events: list[str]
-    """The types that arrived, in order."""
-    pictures: dict[str, str]
-    """SHA-256 -> waiting, ok, or what was wrong."""
-
-
-class Register:
-    """Cases by incident, and the events that made them; each event counts once."""
-
-    def __init__(self) -> None:
-        self.cases: OrderedDict[str, Case] = OrderedDict()
-        self.counts: Counter[str] = Counter()
-        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
-
-    def receive(self, event: dict[str, Any]) -> Case | None:
-        """The case that *event* changed; None when it was there already."""
-        key = event["source"], event["id"]
-        if key in self._seen:
-            self.counts["duplicates"] += 1
-            return None
-        self._seen[key] = None
-        if len(self._seen) > MOST_EVENTS:
-            self._seen.popitem(last=False)
-        self.counts["events"] += 1
-        return self._file(event)
-
-    def _file(self, event: dict[str, Any]) -> Case:
-        subject, data = event["subject"], event["data"]
-        known = self.cases.get(subject)
-        if known and data["seq"] < known.data["seq"]:
-            self.counts["out_of_order"] += 1
-            data = known.data
-        number = known.number if known else self.counts["cases"] + 1
-        self.counts["cases"] = max(number, self.counts["cases"])
-        old = known.pictures if known else {}
-        pictures = {p["sha256"]: old.get(p["sha256"], "waiting") for p in data["evidence"]}
-        events = [*known.events, event["type"]] if known else [event["type"]]
-        case = self.cases[subject] = Case(number, data, events, pictures)
-        if len(self.cases) > MOST_CASES:
-            self.cases.popitem(last=False)
-        return case
-
-
 class Platform:
     def __init__(
         self,
@@ -111,9 +66,11 @@ class Platform:
         secret: str = "",
         faults: Sequence[Fault] = (),
         clock: Clock | None = None,
+        office: Office | None = None,
     ) -> None:
         self._host, self._port, self._secret, self._faults = host, port, secret, faults
         self._clock: Clock = clock or SystemClock()
+        self._office = office
         self.register = Register()
         self.script: deque[FaultKind] = deque()
         """Faults for the next events, one each; before those of the schedule."""
@@ -130,6 +87,8 @@ class Platform:
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             self._fetches = await stack.enter_async_context(_Fetches(self.register, self.pictures))
+            if self._office:
+                await stack.enter_async_context(self._office)
             app = web.Application(client_max_size=256 * 1024)
             app.router.add_post("/events", self._take)
             app.router.add_get("/", self._page)
@@ -183,6 +142,8 @@ class Platform:
         if case is None:
             return web.json_response({"status": "known"})
         self._fetches.want(case)
+        if self._office:
+            self._office.take(case)
         return web.json_response({"status": "filed", "case": case.number}, status=201)
 
     def _signed(self, request: web.Request, body: bytes) -> bool:

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulators.platform import Case
+    from simulators.register import Case
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, "Noto Sans CJK SC", sans-serif; margin: 0; color: #1c2733;
@@ -53,6 +53,7 @@ def _article(case: "Case") -> str:
         "Devices 设备": ", ".join(data["devices"]),
         "Since 开始": data["since"],
         "Told 上报": " → ".join(kind.split(".")[-2] for kind in case.events[-8:]),
+        "Answered 回复": "; ".join(case.answers[-4:]),
     }
     facts = "".join(f"<dt>{name}</dt><dd>{escape(str(text))}</dd>" for name, text in rows.items())
     return (

@@ -15,6 +15,7 @@ import uvloop
 from gateway.clock import SystemClock
 from simulators import neighbourhood
 from simulators.demo import Demo, Taken, held, prepare, write_gateway
+from simulators.office import Office
 from simulators.platform import Fault, Platform
 
 HELP = "Run a simulated neighbourhood, its gateway and a city platform with an uplink that fails."
@@ -80,7 +81,9 @@ async def _play(demo: Demo, seconds: float | None) -> int:
         loop.add_signal_handler(number, stop_asked.set)
     if seconds:
         loop.call_later(seconds, stop_asked.set)
-    async with Platform(port=_port(8090), secret=demo.webhook_secret, faults=UPLINK) as city:
+    back = f"http://127.0.0.1:{demo.console}/api/v1/platforms/city/answers"
+    office, secret = Office(back, demo.answers_secret), demo.webhook_secret
+    async with Platform(port=_port(8090), secret=secret, faults=UPLINK, office=office) as city:
         write_gateway(demo, city.events)
         _greet(demo, city)
         gateway = await _start(demo)
@@ -149,8 +152,9 @@ async def _publish(demo: Demo) -> None:
 
 
 async def _narrate(city: Platform) -> None:
-    """Say what arrives at the city, as it arrives."""
+    """Say what arrives at the city, as it arrives, and what the city answers."""
     told: dict[str, int] = {}
+    answered: dict[str, int] = {}
     begun = asyncio.get_running_loop().time()
     while True:
         await asyncio.sleep(0.5)
@@ -161,6 +165,9 @@ async def _narrate(city: Platform) -> None:
                 if phase != "updated":
                     print(f"  {minutes}:{seconds:02d}  {phase:9} {case.data['title']}", flush=True)
             told[id] = len(case.events)
+            for answer in case.answers[answered.get(id, 0) :]:
+                print(f"  {minutes}:{seconds:02d}  {answer}: {case.data['title']}", flush=True)
+            answered[id] = len(case.answers)
 
 
 def _greet(demo: Demo, city: Platform) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,11 +8,13 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from standardwebhooks.webhooks import Webhook
 
 from gateway.model import Evidence
 from gateway.ports import Barred, Choked, Retry
 from gateway.sinks.cloud_events import CloudEvents
 from gateway.webhooks import WebhookSecret
+from simulators import office
 from simulators.platform import Fault, FaultKind, Platform
 from tests.contracts.facts import NOON, StoppedClock, envelope, surroundings
 
@@ -169,3 +172,41 @@ def test_a_schedule_says_when_a_fault_is_on() -> None:
     once, often = Fault("down", at=10, lasts=5), Fault("down", at=10, lasts=5, every=60)
     assert [once.on(t) for t in (9.9, 10, 14.9, 15, 70)] == [False, True, True, False, False]
     assert [often.on(t) for t in (9.9, 10, 15, 70, 75)] == [False, True, False, True, False]
+
+
+async def test_the_office_takes_up_closes_and_rejects_by_signed_letters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Read by the official library; a letter that fails is sent again."""
+    monkeypatch.setattr(office, "ASSIGNED_AFTER", 0.0)
+    monkeypatch.setattr(office, "CLOSED_AFTER", 0.3)
+    monkeypatch.setattr(office, "LATER", 0.1)
+    letters: list[dict[str, Any]] = []
+    tries, done = [0], asyncio.Event()
+
+    async def hear(request: web.Request) -> web.Response:
+        tries[0] += 1
+        if tries[0] == 1:
+            return web.Response(status=503)
+        letters.append(Webhook(SECRET).verify(await request.read(), dict(request.headers)))
+        if len(letters) == 9:
+            done.set()
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.router.add_post("/answers", hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    people = office.Office(f"http://127.0.0.1:{runner.addresses[0][1]}/answers", SECRET)
+    async with Platform(secret=SECRET, clock=StoppedClock(), office=people) as city:
+        await send(city, *(envelope(f"i-{n}") for n in range(1, 6)))
+        async with asyncio.timeout(10):
+            await done.wait()
+    await runner.cleanup()
+    said = {(one["incident"], one["state"], one["reference"]) for one in letters}
+    assert ("i-1", "assigned", "CASE-1") in said
+    assert ("i-1", "closed", "CASE-1") in said
+    assert {state for id, state, _ in said if id == "i-5"} == {"rejected"}
+    assert people.counts["answers_failed"] == 1
+    assert city.register.cases["i-5"].answers == [f"rejected: {office.REJECTED}"]

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from simulators.platform import Case, Platform
+from simulators.platform import Platform
+from simulators.register import Case
 from tests.contracts.servers import INFLUXD, influxd
 from tests.gateway.mqtt.mosquitto import BROKER, mosquitto
 from tests.system.box import Box
