@@ -204,7 +204,7 @@ function row(page, one, n, editor) {
   const chosen = n === page.chosen;
   const name = one.kind === "zone" ? one.name || one.id : t(`draw.${one.kind}`);
   return h("li", { key: `${one.kind}${n}`, class: chosen ? "part chosen" : "part" },
-    h("div", { class: "part-head" }, h("span", { class: `swatch ${one.kind}`, "aria-hidden": "true" }), h("strong", null, name), one.kind === "zone" && chip("over", t("draw.zone")),
+    h("div", { class: "part-head" }, h("span", { class: `area-swatch ${one.kind}`, "aria-hidden": "true" }), h("strong", null, name), one.kind === "zone" && chip("over", t("draw.zone")),
       editor && h("button", { type: "button", class: "button quiet", "aria-pressed": chosen ? "true" : "false", onclick: () => { page.chosen = chosen ? -1 : n; redraw(); } }, t(chosen ? "draw.leave" : "draw.change"))),
     chosen && editor && h("div", { class: "area-form" },
       one.kind === "zone" && [

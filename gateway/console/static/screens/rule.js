@@ -4,20 +4,28 @@ import { ask } from "../api.js";
 import { now, redraw, state } from "../live.js";
 import { chip, empty, link, may, run, section, severity, trouble } from "../parts/bits.js";
 import { icon } from "../parts/icons.js";
+import { tabs } from "../parts/fields.js";
 import { inFile, parameter } from "../parts/parameter.js";
+import * as keep from "../parts/rule_keep.js";
+import { ruleTests } from "../parts/rule_tests.js";
+import { sweep } from "../parts/sweep.js";
 import { trial } from "../parts/trial.js";
 import { h } from "../view.js";
 import { t, words } from "../words.js";
 
 const SPANS = { "1h": 3600000, "1d": 86400000, "7d": 604800000, "30d": 2592000000 };
 const ORDER = [["clear_below", "above"], ["below", "clear_above"], ["min", "max"]]; // the first never above the second
+const TABS = ["try", "sweep", "form", "yaml", "tests", "shadow", "versions"];
 const AGAIN = 1000; // after so long a refused trial is asked for once more, ms
 
 export const title = () => state.page.id ?? t("nav.rules");
 
 export function enter(id) {
-  Object.assign(state.page, { id, span: "1d", device: undefined, values: {}, about: undefined });
+  const page = state.page;
+  Object.assign(page, { id, tab: "try", span: "1d", device: undefined, values: {}, about: undefined });
+  page.use = (name, value) => { page.tab = "try"; move(page, name, value); attempt(page); redraw(); };
   load();
+  if (may("operator")) keep.enter(page, path(page));
 }
 
 function load() {
@@ -73,8 +81,25 @@ async function attempt(page) {
   redraw();
 }
 
+/** After something was kept: the rule as it is now. */
+async function again() {
+  const { page } = state;
+  page.about = await ask("GET", `${path(page)}?language=${words.language}`);
+  page.form = await ask("GET", `/api/v1/rule-forms/${encodeURIComponent(page.id)}`);
+  attempt(page);
+}
+
 const moved = (page) => page.about.parameters.filter((p) => page.values[p.name] !== undefined && page.values[p.name] !== p.value);
-const settings = (page) => Object.fromEntries(moved(page).map((p) => [p.name, p.kind === "duration" ? `${page.values[p.name]}ms` : page.values[p.name]]));
+const written = (p, value) => (p.kind === "duration" ? `${value}ms` : value);
+
+/** One other value, with the limits that it takes along. */
+function withLimits(page, name, value) {
+  const alone = { about: page.about, values: {} };
+  move(alone, name, value);
+  return settings(alone);
+}
+
+const settings = (page) => Object.fromEntries(moved(page).map((p) => [p.name, written(p, page.values[p.name])]));
 
 export function view() {
   const { page } = state;
@@ -90,9 +115,24 @@ export function view() {
         !about.rule.enabled && chip("over", t("rules.off"))),
       h("h1", null, page.id), h("p", null, about.rule.sentence)),
     trouble(),
-    h("div", { class: "columns" },
-      h("div", { class: "main-column" }, may("operator") ? past(page) : empty(t("rule.operators"))),
-      h("div", { class: "side-column" }, may("operator") && form(page), may("operator") && moved(page).length > 0 && lines(page), facts(about)))];
+    may("operator") && h("div", { key: "views", class: "views" }, tabs(t("rule.views"), page.tab, TABS.map((name) => [name, t(`rule.view.${name}`)]), (name) => { page.tab = name; redraw(); })),
+    page.kept && h("p", { key: "kept", class: "all-good", role: "status" }, icon("check"), t(`keep.done.${page.kept}`)),
+    h("div", { key: page.tab, class: "columns" },
+      h("div", { class: "main-column" }, may("operator") ? panel(page) : empty(t("rule.operators"))),
+      h("div", { class: "side-column" }, page.tab === "try" && may("operator") && [form(page), moved(page).length > 0 && (page.saves ? keep.keeping(page, path(page), { set: settings(page) }, again) : lines(page))], facts(about)))];
+}
+
+/** What stands in the wide column. */
+function panel(page) {
+  switch (page.tab) {
+    case "sweep": return sweep(page, path(page), unitOf(page.about), (name, value) => ({ set: withLimits(page, name, value), from: page.end - SPANS[page.span], to: page.end, device: page.device }));
+    case "form": return keep.settings(page, path(page), unitOf(page.about), again);
+    case "yaml": return keep.text(page, path(page), again);
+    case "tests": return ruleTests(page, path(page));
+    case "shadow": return keep.shadow(page, path(page), again);
+    case "versions": return keep.versions(page, path(page), again);
+    default: return past(page);
+  }
 }
 
 function past(page) {

@@ -24,7 +24,7 @@ function load() {
 export function view() {
   const { page } = state;
   if (page.language !== words.language) load();
-  return [h("div", { class: "headline" }, h("h1", null, t("nav.rules")), h("p", { class: "muted" }, t("rules.about"))),
+  return [h("div", { class: "headline" }, h("h1", null, t("nav.rules")), h("p", { class: "muted" }, t("rules.about")), link("/silences", { class: "more" }, t("silence.title"))),
     trouble(),
     page.rules === undefined ? !page.trouble && empty(t("word.loading")) : !page.rules.length ? empty(t("rules.none"))
       : h("div", { class: "rules" }, page.rules.map(card))];
