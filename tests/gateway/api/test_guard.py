@@ -37,6 +37,7 @@ EXPECTED: dict[tuple[str, str], set[str]] = {
     ("DELETE", "/api/v1/users/{name}"): ADMINS,
     ("POST", "/api/v1/me/password"): VIEWERS,
     ("GET", "/api/v1/storage"): OPERATORS,
+    ("GET", "/api/v1/losses"): OPERATORS,
     ("GET", "/api/v1/audit"): ADMINS,
     ("GET", "/api/v1/log"): ADMINS,
     ("POST", "/api/v1/backup"): ADMINS,

@@ -7,12 +7,14 @@ import { ago, bytes, moment, number, t } from "../words.js";
 import { partRow } from "./advice.js";
 import { action, empty, may, section, shares } from "./bits.js";
 import { tick } from "./fields.js";
+import * as losses from "./system_losses.js";
 
 const LONG = 50; // years: more is not worth a figure
 
 export function enter() {
   const { page } = state;
   Object.assign(page, { quarantine: undefined, storage: undefined, wish: { evidence: false, secrets: false } });
+  losses.enter();
   if (!may("operator")) return;
   Promise.all([ask("GET", "/api/v1/quarantine?limit=50"), ask("GET", "/api/v1/storage")])
     .then(([quarantine, storage]) => Object.assign(page, { quarantine, storage }), (error) => { page.trouble = error.message; }).then(redraw);
@@ -20,7 +22,7 @@ export function enter() {
 
 export function view() {
   return h("div", { key: "box", class: "columns" },
-    h("div", { class: "main-column" }, parts(), quarantine()),
+    h("div", { class: "main-column" }, parts(), losses.view(), quarantine()),
     h("div", { class: "side-column" }, storage(), backup(), about()));
 }
 
