@@ -26,11 +26,19 @@ PAGES = {
     "devices": "/devices",
     "cameras": "/cameras",
     "rules": "/rules",
+    "silences": "/silences",
+    "numbers": "/numbers",
     "system": "/system",
+    "sinks": "/system?part=sinks",
+    "users": "/system?part=users",
+    "changes": "/system?part=changes",
+    "log": "/system?part=log",
+    "lost": "/nowhere",
 }
 FIRST = {
     "incident": ("/incidents", "a.incident:has(.thumb)"),
     "device": ("/devices", "a.device.ok"),
+    "camera": ("/cameras", 'a[href^="/cameras/"]'),
     "rule": ("/rules", "a.rule-card"),
 }
 """Pages that are found through the first link of another one."""
