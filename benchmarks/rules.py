@@ -24,9 +24,18 @@ from config.schema import RULES
 from config.suites import suites
 from gateway import backtests
 from gateway.backtests import Question
-from gateway.model import Batch, Duration, Place, Reading, Subject
+from gateway.model import (
+    Batch,
+    Detection,
+    Duration,
+    Observation,
+    Place,
+    Reading,
+    Scene,
+    Subject,
+)
 from gateway.store import Store, StoreSpec
-from rules import backtest
+from rules import backtest, past
 from rules.engine import Engine
 from rules.kinds.silence import Silence
 from rules.kinds.threshold import Threshold
@@ -58,7 +67,14 @@ PAST = """
 - {id: sum, kind: window, incident: x, select: {quantity: t}, of: sum, over: 10m, above: 900}
 - {id: baseline, kind: baseline, incident: x, select: {quantity: t}, deviations: 6, pattern: day}
 - {id: when, kind: when, incident: x, when: t > 85.0 && t < 1000.0, for: 10m}
+- {id: quorum, kind: quorum, incident: x, each: {quantity: t, above: 85}, count: 2, within: 10m}
+- {id: together, kind: together, incident: x, within: 5m,
+   all: [{quantity: t, above: 80}, {quantity: t, below: 20}]}
+- {id: sequence, kind: sequence, incident: x, first: {quantity: t, above: 85},
+   then: {quantity: t, below: 30}, within: 10m}
+- {id: outage, kind: outage, incident: x, count: 3}
 """
+BY_PLACE = {"quorum", "together", "sequence", "outage"}
 
 
 def main() -> None:
@@ -70,21 +86,23 @@ def main() -> None:
     args = parser.parse_args()
     print("live, one core                             readings/s   judgements/s")
     for name, rules, quantity in _live():
-        rates = [_judge(rules, quantity, args.readings) for _ in range(args.repeat)]
-        rate = median(rates)
+        seen = _scenes(rules[0], args.readings) if quantity is None else _readings(quantity, args)
+        rate = median(_judge(rules, seen) for _ in range(args.repeat))
         concerned = sum(any(quantity in p.select.quantity or not p.select.quantity
                             for p in r.parts() if p.readings) for r in rules)  # fmt: skip
-        print(f"  {name:38} {rate:12,.0f} {rate * concerned:14,.0f}")
+        print(f"  {name:38} {rate:12,.0f} {rate * (concerned or 1):14,.0f}")
     _memory(args.repeat)
     _past(args.past, args.repeat)
     asyncio.run(_stored(args.stored))
 
 
-def _live() -> list[tuple[str, Sequence[Rule], str]]:
+def _live() -> list[tuple[str, Sequence[Rule], str | None]]:
+    """Names, rules, and the quantity that they are asked about; None: scenes of cameras."""
     one = _threshold("one", 1000)
-    found: list[tuple[str, Sequence[Rule], str]] = [
+    found: list[tuple[str, Sequence[Rule], str | None]] = [
         ("threshold, calm", [one], "t"),
         ("20 thresholds of a quantity, calm", [_threshold(f"r{n}", 1000) for n in range(20)], "t"),
+        ("20 thresholds of a quantity, hot", [_threshold(f"r{n}", -1000) for n in range(20)], "t"),
         (
             "1 threshold, and 1000 rules on others",
             [one, *(_threshold(f"r{n}", 1, f"q{n}") for n in range(1000))],
@@ -94,10 +112,12 @@ def _live() -> list[tuple[str, Sequence[Rule], str]]:
     for suite in suites(CASES):
         rule = suite.rules[0]
         parts = [part for part in rule.parts() if part.readings]
-        if Path(suite.file).stem != "around" and parts:
-            quantity = parts[0].select.quantity[0] if parts[0].select.quantity else "t"
-            rule = replace(rule, schedule=None)
-            found.append((f"{type(rule).__name__.lower()}, busy", [rule], quantity))
+        if Path(suite.file).stem in ("around", "silences"):
+            continue
+        quantity = (parts[0].select.quantity or ("t",))[0] if parts else None
+        found.append(
+            (f"{type(rule).__name__.lower()}, busy", [replace(rule, schedule=None)], quantity)
+        )
     return found
 
 
@@ -105,18 +125,41 @@ def _threshold(id: str, above: float, quantity: str = "t") -> Threshold:
     return Threshold(id=id, incident="x", select=Select(quantity=Names([quantity])), above=above)
 
 
-def _judge(rules: Sequence[Rule], quantity: str, count: int) -> float:
-    """Readings per second of CPU time; each device each 10 s, values that change."""
-    engine = Engine(rules, SUBJECTS)
-    values = np.random.default_rng(1).normal(50, 30, count).round(1).tolist()
-    seen = [
+def _readings(quantity: str, args: argparse.Namespace) -> list[Observation]:
+    """Each device each 10 s, values that change."""
+    values = np.random.default_rng(1).normal(50, 30, args.readings).round(1).tolist()
+    return [
         Reading(f"d{n % DEVICES}", quantity, value, T0 + n * 10_000 // DEVICES)
         for n, value in enumerate(values)
     ]
+
+
+def _scenes(rule: Rule, count: int) -> list[Observation]:
+    """Each camera each 10 s; half of the time it sees what one part of the rule asks for."""
+    parts = [part.select for part in rule.parts() if part.scenes]
+    chosen = np.random.default_rng(1).integers(0, 2 * len(parts), count).tolist()
+    box = (0.1, 0.1, 0.2, 0.2)
+    return [
+        Scene(
+            f"d{n % DEVICES}",
+            tuple(
+                Detection(label, 0.9, box, f"t{n % DEVICES}", (part.zone or ("",))[0])
+                for part in parts[which : which + 1]
+                for label in part.label[:1]
+            ),
+            T0 + n * 10_000 // DEVICES,
+        )
+        for n, which in enumerate(chosen)
+    ]
+
+
+def _judge(rules: Sequence[Rule], seen: Sequence[Observation]) -> float:
+    """Observations per second of CPU time."""
+    engine = Engine(rules, SUBJECTS)
     begun = time.process_time()
-    for reading in seen:
-        engine.observe(reading)
-    return count / (time.process_time() - begun)
+    for one in seen:
+        engine.observe(one)
+    return len(seen) / (time.process_time() - begun)
 
 
 def _memory(repeat: int) -> None:
@@ -151,12 +194,17 @@ def _past(count: int, repeat: int) -> None:
     many = _timed(lambda: _sweep(thirty, tracks, end))
     print(f"  {len(thirty)} variants of threshold {many:6.2f} s, {many / one:.1f} times one")
     for rule in rules:
-        few = tracks if rule.id in ("threshold", "silence") else tracks[: max(1, DEVICES // 20)]
-        spent = median(_timed(lambda: _sweep([rule], few, end)) for _ in range(repeat))  # noqa: B023 - called at once
-        found = sum(len(_run(rule, track, end)) for track in few)
-        part = "" if len(few) == len(tracks) else ", reckoned from a twentieth"
-        whole = spent * len(tracks) / len(few)
-        print(f"  {rule.id:20} {whole:6.2f} s, {found * len(tracks) // len(few)} incidents{part}")
+        share = 1 if rule.id in ("threshold", "silence", "when") else 10
+        units = list(past.units([rule], SUBJECTS, tracks[: DEVICES // share]))
+        spent = median(_timed(lambda: _runs(rule, units, end)) for _ in range(repeat))  # noqa: B023 - called at once
+        found = _runs(rule, units, end)
+        part = "" if share == 1 else ", reckoned from a tenth"
+        print(f"  {rule.id:20} {spent * share:6.2f} s, {found * share} incidents{part}")
+
+
+def _runs(rule: Rule, units: Sequence[Sequence[Track]], end: int) -> int:
+    setting = backtest.Setting(SUBJECTS, UTC)
+    return sum(len(backtest.judge(rule, unit, setting, end)) for unit in units)
 
 
 def _track(
@@ -174,7 +222,7 @@ def _rule(entry: dict[str, Any]) -> Rule:
 
 async def _stored(count: int) -> None:
     """From a store on disk, on all cores, by the clock on the wall: reading and judging."""
-    rule = _rule(yaml.safe_load(PAST)[0])
+    rules = {entry["id"]: _rule(entry) for entry in yaml.safe_load(PAST)}
     values = np.round(np.random.default_rng(3).normal(60, 10, count), 1).tolist()
     batch, steps = 5000, count // DEVICES
     with tempfile.TemporaryDirectory() as folder:
@@ -187,14 +235,18 @@ async def _stored(count: int) -> None:
             )
             await store.commit(Batch(at=readings[-1].at, readings=readings))
         await store.aclose()
-        end = T0 + steps * 60_000
-        cores = os.cpu_count() or 1
-        for name, settings in (("threshold", []), ("30 variants", ["above=81:95:1", "for=5m,10m"])):
-            question = Question(variants(rule, settings), [], SUBJECTS, UTC, T0, end)
+        cores, one = os.cpu_count() or 1, 0.0
+        print(f"from a store of {count:,} readings, {cores} cores, by the clock on the wall")
+        for name in ("threshold", "30 variants", "baseline", "together"):
+            sweep = ["above=81:95:1", "for=10m,20m"] if name == "30 variants" else []
+            forms = variants(rules.get(name, rules["threshold"]), sweep)
+            question = Question(forms, [], SUBJECTS, UTC, T0, T0 + steps * 60_000)
             begun = time.perf_counter()
             backtests.run(path, question, lambda device, readings: None, cores)
             spent = time.perf_counter() - begun
-            print(f"  from a store of {count:,} readings, {cores} cores, {name}: {spent:.2f} s")
+            one = one or spent
+            more = f", {spent / one:.1f} times one" if sweep else ""
+            print(f"  {name:20} {spent:6.2f} s{more}")
 
 
 def _sweep(rules: Sequence[Rule], tracks: Sequence[Track], end: int) -> None:

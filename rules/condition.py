@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 from msgspec import Meta
 
-from gateway.model import Evidence, Millis, Observation, Reading, Reason, Scene
+from gateway.model import Detection, Evidence, Millis, Observation, Reading, Reason, Scene
 from rules.rule import Part
 from rules.selector import Select
 from rules.values import Values
@@ -75,25 +75,19 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return None if seen.health else self._sighted(seen, before)
 
     def _sighted(self, seen: Scene, before: Said | None) -> Said:
-        found = [
-            d
-            for d in seen.detections
-            if d.label in self.label
-            and d.score >= self.score
-            and (not self.zone or d.zone in self.zone)
-        ]
+        found = [d for d in seen.detections if d.label in self.label and self._here(d)]
+        if not found:
+            last = before.last_met if before is not None else None
+            return Said(False, seen.at, seen.camera, last_met=last)
         evidence = tuple(dict.fromkeys(e for d in found for e in d.evidence))[-MOST_EVIDENCE:]
-        if found and not evidence and before is not None and before.met:
+        if not evidence and before is not None and before.met:
             evidence = before.evidence
-        return Said(
-            bool(found),
-            seen.at,
-            seen.camera,
-            value=", ".join(sorted({d.label for d in found})),
-            last_met=seen.at if found else before.last_met if before is not None else None,
-            evidence=evidence,
-            confidence=max((d.score for d in found), default=1.0),
-        )
+        labels = ", ".join(sorted({d.label for d in found}))
+        sure = max(d.score for d in found)
+        return Said(True, seen.at, seen.camera, "", labels, "", seen.at, evidence, sure)
+
+    def _here(self, found: Detection) -> bool:
+        return found.score >= self.score and (not self.zone or found.zone in self.zone)
 
     def _meets(self, value: float | str) -> bool | None:
         if self.equals is not None:
