@@ -1,12 +1,21 @@
 """What is true right now, as the API and the console tell it. Facts only: no words, no colours."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Literal
 
 import msgspec
 
 from gateway.api.desk import Desk
-from gateway.model import Detection, Duration, Incident, Millis, Place, Subject
+from gateway.model import (
+    Detection,
+    Duration,
+    Incident,
+    Millis,
+    Place,
+    Quality,
+    Reading,
+    Subject,
+)
 from vision.measures import Measures
 
 PATIENCE = 3
@@ -14,6 +23,8 @@ PATIENCE = 3
 this only says what to look at first."""
 UNKNOWN_PERIOD = Duration.parse("1h")
 """For devices that do not say how often they report."""
+LOW = 15.0
+"""Per cent of a battery, below which somebody should bring a new one."""
 PICTURE_AGE = Duration.parse("30s")
 """An older picture is not live."""
 OPEN = ("open", "acknowledged", "in_progress", "reopened")
@@ -29,8 +40,13 @@ class Value(msgspec.Struct, frozen=True):
     quality: int
 
 
+Trouble = Literal["battery_low", "tampered", "clock", "implausible"]
+
+
 class Device(msgspec.Struct, frozen=True):
-    """`state`: ok, silent (missed three reports), never (not heard of since the start)."""
+    """`state`: ok, silent (missed three reports), never (not heard of since the start). `period`
+    is what devices.yaml says, `learnt` how often it really speaks, in ms. `troubles`: what it says
+    of itself, a clock that cannot be true, or values that cannot."""
 
     id: str
     name: str
@@ -40,6 +56,9 @@ class Device(msgspec.Struct, frozen=True):
     place: Place
     tags: list[str]
     values: list[Value]
+    learnt: int | None = None
+    battery: float | None = None
+    troubles: list[Trouble] = []
 
 
 class Camera(msgspec.Struct, frozen=True):
@@ -83,14 +102,13 @@ class Part(msgspec.Struct, frozen=True):
 
 def device(desk: Desk, subject: Subject, now: Millis) -> Device:
     seen = desk.latest.seen(subject.id)
-    limit = PATIENCE * (subject.period or UNKNOWN_PERIOD)
+    learnt, latest = desk.latest.period(subject.id), desk.latest.of(subject.id)
+    limit = PATIENCE * (subject.period or learnt or UNKNOWN_PERIOD)
     state: Literal["ok", "silent", "never"] = "ok" if seen is not None else "never"
     if seen is not None and now - seen > limit:
         state = "silent"
-    values = [
-        Value(r.quantity, r.value, r.unit, r.at, r.quality)
-        for r in desk.latest.of(subject.id).values()
-    ]
+    values = [Value(r.quantity, r.value, r.unit, r.at, r.quality) for r in latest.values()]
+    charge = latest.get("battery")
     return Device(
         subject.id,
         subject.name or subject.id,
@@ -100,7 +118,26 @@ def device(desk: Desk, subject: Subject, now: Millis) -> Device:
         subject.place,
         sorted(subject.tags),
         values,
+        learnt,
+        charge.value if charge and isinstance(charge.value, float) else None,
+        list(_troubles(latest)),
     )
+
+
+def _troubles(latest: Mapping[str, Reading]) -> Iterator[Trouble]:
+    def told(quantity: str) -> float | str | None:
+        return latest[quantity].value if quantity in latest else None
+
+    charge = told("battery")
+    if told("battery_low") == 1 or (isinstance(charge, float) and charge < LOW):
+        yield "battery_low"
+    if told("tamper") == 1:
+        yield "tampered"
+    qualities = [reading.quality for reading in latest.values()]
+    if any(quality & Quality.CLOCK_SUSPECT for quality in qualities):
+        yield "clock"
+    if any(quality & Quality.IMPLAUSIBLE for quality in qualities):
+        yield "implausible"
 
 
 def devices(desk: Desk) -> Iterator[Device]:

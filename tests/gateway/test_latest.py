@@ -30,3 +30,23 @@ def test_after_a_restart_it_is_known_again() -> None:
     after.restore(before.snapshot())
     assert after.of("d") == before.of("d")
     assert after.seen("d") == 2
+
+
+def test_the_period_is_learnt_from_when_it_spoke() -> None:
+    latest = Latest()
+    assert latest.period("d") is None
+    for turn in range(20):
+        at = 1000 + 60_000 * turn
+        latest.update([reading(at, 20), reading(at, 50, quantity="humidity")])
+    assert latest.period("d") == 60_000
+
+
+def test_an_outage_hardly_changes_what_was_learnt() -> None:
+    latest = Latest()
+    for turn in range(20):
+        latest.update([reading(1000 + 60_000 * turn, 20)])
+    latest.update([reading(90_000_000, 20)])
+    assert latest.period("d") == 84_000
+    after = Latest()
+    after.restore(latest.snapshot())
+    assert after.period("d") == 84_000

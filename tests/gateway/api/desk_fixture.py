@@ -251,6 +251,9 @@ class FakeLatest:
     def seen(self, device: str) -> Millis | None:
         return max((r.at for r in self.of(device).values()), default=None)
 
+    def period(self, device: str) -> Millis | None:
+        return 600_000 if self.of(device) else None
+
 
 def course(at: Any) -> Any:
     """What every sensor here measures: up and down with the day."""
