@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(not INFLUXD, reason="no influxd here (Debian: in
 
 async def test_kills_of_the_platform_and_of_influxdb(tmp_path: Path) -> None:
     found = await world.kills(tmp_path, 3, random.Random())
-    assert (found["readings"], found["reports"]) == (600, 12)
+    assert (found["readings"], found["reports"]) == (600, 24)
 
 
 async def test_a_platform_that_answers_before_it_writes_is_noticed(tmp_path: Path) -> None:
@@ -25,10 +25,10 @@ async def test_a_platform_that_answers_before_it_writes_is_noticed(tmp_path: Pat
 
 async def test_after_a_week_without_uplink_all_arrives_in_order(tmp_path: Path) -> None:
     found = await world.week(tmp_path, 30_000)
-    assert (found["reports"], found["unread"]) == (21, 0)
+    assert (found["reports"], found["unread"]) == (42, 0)
 
 
 async def test_at_the_cap_the_oldest_readings_go_and_incidents_never(tmp_path: Path) -> None:
     found = await world.week(tmp_path, 150_000, limit="2MB")
     assert found["unread"] > 0
-    assert found["reports"] == 105
+    assert found["reports"] == 210

@@ -92,10 +92,12 @@ async def sending(there: World) -> AsyncIterator[None]:
 
 async def live(there: World, first: int, until: int, step: int, apart: int) -> None:
     """The readings from number *first* to before *until*, in batches of *step*; with every
-    *apart*th an incident."""
+    *apart*th an incident of two versions."""
     for start in range(first, until, step):
         numbers = range(start, min(start + step, until))
-        found = [incident(f"i-{n // apart:05}") for n in numbers if n % apart == 0]
+        found = [
+            incident(f"i-{n // apart:05}", seq) for n in numbers if n % apart == 0 for seq in (0, 1)
+        ]
         batch = Batch(
             at=MONDAY + numbers[-1] * EVERY // SENSORS,
             readings=tuple(map(nth, numbers)),
@@ -123,15 +125,17 @@ async def drained(store: Store, seconds: float) -> None:
             await asyncio.sleep(0.1)
 
 
-async def judge(there: World, readings: int, ids: Sequence[str]) -> tuple[int, int]:
-    """Raises Broken unless all is where it belongs. Returns how many reports came twice, and how
-    many readings had to go before they were fetched."""
+async def judge(there: World, readings: int, ids: Sequence[str], *, line: bool) -> tuple[int, int]:
+    """Raises Broken unless all is where it belongs: each report once in effect, the versions of
+    an incident in their order, and all in one *line* where nothing was left half-answered. Returns
+    how many reports came twice, and how many readings had to go before they were fetched."""
     lines = there.told.read_text().split()
     first = list(dict.fromkeys(lines))
-    if first != list(ids):
-        raise Broken(
-            f"{len(ids)} reports, {len(first)} arrived, in order: {first == sorted(first)}"
-        )
+    if sorted(first) != ids:
+        raise Broken(f"of {len(ids)} reports {len(set(ids) & set(first))} arrived")
+    of_each = sorted(first, key=lambda id: id.rpartition("-")[0])
+    if of_each != ids or (line and first != ids):
+        raise Broken("they arrived out of their order")
     totals, balance = await there.store.totals(), await there.store.balance()
     if balance.unexplained or balance.committed != readings:
         raise Broken(f"the ledger does not balance: {balance}")
@@ -145,7 +149,7 @@ async def judge(there: World, readings: int, ids: Sequence[str]) -> tuple[int, i
 
 
 def expected(incidents: int) -> list[str]:
-    return [f"i-{n:05}-0" for n in range(incidents)]
+    return [f"i-{n:05}-{seq}" for n in range(incidents) for seq in (0, 1)]
 
 
 async def kills(folder: Path, n: int, chance: random.Random, *options: str) -> dict[str, int]:
@@ -164,8 +168,8 @@ async def kills(folder: Path, n: int, chance: random.Random, *options: str) -> d
             await drained(there.store, 120)
         if options:
             await asyncio.sleep(0.5)  # what the control writes late
-        twice, _ = await judge(there, n * per, expected(n * each))
-    return {"kills_each": n, "readings": n * per, "reports": n * each, "reports_again": twice}
+        twice, _ = await judge(there, n * per, expected(n * each), line=False)
+    return {"kills_each": n, "readings": n * per, "reports": 2 * n * each, "reports_again": twice}
 
 
 async def week(folder: Path, readings: int, limit: str = "4GB") -> dict[str, int]:
@@ -176,17 +180,17 @@ async def week(folder: Path, readings: int, limit: str = "4GB") -> dict[str, int
         async with sending(there):
             await live(there, 0, readings, 250, APART)
             waiting = (await there.store.outbox.backlog())["city"].waiting
-            if waiting != reports:
-                raise Broken(f"{waiting} of {reports} reports wait")
+            if waiting != 2 * reports:
+                raise Broken(f"{waiting} of {2 * reports} reports wait")
             await asyncio.to_thread(there.influx.start)
             there.city.start()
             begin = asyncio.get_running_loop().time()
             await drained(there.store, 600)
             took = asyncio.get_running_loop().time() - begin
-        twice, unread = await judge(there, readings, expected(reports))
+        twice, unread = await judge(there, readings, expected(reports), line=True)
     return {
         "readings": readings,
-        "reports": reports,
+        "reports": 2 * reports,
         "unread": unread,
         "reports_again": twice,
         "drained_in_s": round(took),
