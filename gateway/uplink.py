@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn
 
 import msgspec
 
+from gateway.exchange import step
 from gateway.model import Duration, Millis
 from gateway.ports import Barred, Choked, Reject, Retry, SinkSpec, Surroundings
 
@@ -164,6 +165,18 @@ class Uplink:
     ) -> Answer:
         """The answer, whatever it says; *limit*: bytes of its body. Raises `Retry` when nobody
         is there, and `Choked` when somebody is and gives none, or half of one."""
+        asked = f"{method} {url.partition('?')[0]} ({len(body)} bytes)"
+        try:
+            answer = await self._answered(method, url, body, headers, limit)
+        except Retry as failure:
+            step(f"{asked} -> {failure}", body)
+            raise
+        step(f"{asked} -> {answer}", body)
+        return answer
+
+    async def _answered(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str] | None, limit: int
+    ) -> Answer:
         import aiohttp  # 9 MB that a box without such a destination does without
 
         try:

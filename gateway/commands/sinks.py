@@ -4,19 +4,22 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from config.load import Invalid, load
 from config.schema import Config
 from gateway.clock import SystemClock
+from gateway.exchange import listening
 from gateway.health import PartsHealth
 from gateway.model import Envelope, Incident, Millis, Phase, Quality, Reading, Reason, Status
 from gateway.ports import Barred, ReadingSinkSpec, Reject, Retry, SinkSpec, Surroundings
 
 HELP = "Send a marked test incident (or reading) to a destination and show what it says."
 EXAMPLE = "  linli sinks test my-site city"
+LONGEST_BODY = 4000
+"""Bytes of what is sent that are shown."""
 LIMIT = 120.0
 """Seconds that one step may take."""
 
@@ -28,6 +31,8 @@ class Step(NamedTuple):
     ok: bool
     said: str
     seconds: float
+    exchange: Sequence[str] = ()
+    """What went to and fro."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +40,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     test = jobs.add_parser("test", help="send a test incident through one destination")
     test.add_argument("site", type=Path, metavar="DIR", help="the site's folder")
     test.add_argument("name", metavar="NAME", help="the destination's id in gateway.yaml")
+    test.add_argument(
+        "--bodies", action="store_true", help="what is sent, too; passwords may stand in it"
+    )
     test.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -51,16 +59,50 @@ def run(args: argparse.Namespace) -> int:
         names = ", ".join(known) or "none"
         print(f"there is no destination {args.name!r}; there are: {names}", file=sys.stderr)
         return 2
-    return asyncio.run(_test(config, known[args.name], args.json))
+    return asyncio.run(_test(config, known[args.name], args.json, args.bodies))
 
 
-async def _test(config: Config, spec: SinkSpec | ReadingSinkSpec, as_json: bool) -> int:
+async def _test(
+    config: Config, spec: SinkSpec | ReadingSinkSpec, as_json: bool, bodies: bool
+) -> int:
+    listen = _Exchange(bodies)
+    with listening(listen):
+        return await _tried(config, spec, as_json, listen)
+
+
+class _Exchange:
+    """Collects the lines of one step."""
+
+    def __init__(self, bodies: bool) -> None:
+        self._bodies = bodies
+        self._lines: list[str] = []
+
+    def __call__(self, words: str, sent: bytes) -> None:
+        self._lines.append(words)
+        if self._bodies and sent:
+            self._lines += sent[:LONGEST_BODY].decode(errors="replace").splitlines()
+
+    def taken(self) -> list[str]:
+        """What was heard since the last time."""
+        lines, self._lines = self._lines, []
+        return lines
+
+
+async def _tried(
+    config: Config,
+    spec: SinkSpec | ReadingSinkSpec,
+    as_json: bool,
+    listen: _Exchange,
+) -> int:
     steps: list[Step] = []
     tried = _incident(config, spec) if isinstance(spec, SinkSpec) else _reading(config, spec)
-    async for step in tried:
+    async for made in tried:
+        step = made._replace(exchange=listen.taken())
         steps.append(step)
         if not as_json:
             print(f"{'good' if step.ok else 'BAD '}  {step.what} ({step.seconds:.2f} s)")
+            for line in step.exchange:
+                print(f"      | {line}")
             if step.said:
                 print(f"      {step.said}")
         if not step.ok:

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.events import CONTENT_TYPE, event
+from gateway.exchange import step
 from gateway.model import Duration, Envelope
 from gateway.ports import Barred, Sink, SinkSpec, Surroundings
 
@@ -75,7 +76,9 @@ class _Topic:
     async def send(self, envelope: Envelope) -> str:
         value = msgspec.json.encode(event(envelope, self._around))
         headers = {"content-type": CONTENT_TYPE}
+        step(f"PRODUCE {self._spec.topic} ({len(value)} bytes)", value)
         await self._publish(self._spec.topic, envelope.incident.id, value, headers)
+        step("-> written by all replicas in step")
         return ""
 
 

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.events import CONTENT_TYPE, event
+from gateway.exchange import step
 from gateway.model import Duration, Envelope
 from gateway.mqtt import encode, packets, wire
 from gateway.mqtt import properties as prop
@@ -138,6 +139,7 @@ class _Bridge:
             password=spec.password.encode() if spec.password else None,
         )
         code, _, _ = await self._asked(encode.connect(hello), wire.CONNACK, packets.decode_connack)
+        step(f"CONNECT {spec.host}:{spec.port} -> {wire.word(code)}")
         if code:
             failure = Barred if code in _NOT_WELCOME else Retry
             raise failure(f"the broker does not let us in: {wire.word(code)}")
@@ -149,6 +151,7 @@ class _Bridge:
         answered, code = await self._asked(
             _publish(spec, topic, payload, number), wire.PUBACK, packets.decode_ack
         )
+        step(f"PUBLISH {topic} ({len(payload)} bytes) -> {wire.word(code)}", payload)
         if answered != number:
             raise Retry(f"the broker acknowledged {answered}, not {number}")
         _settle(code, topic, spec.retain)

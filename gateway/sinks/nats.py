@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from gateway.events import CONTENT_TYPE, event
+from gateway.exchange import step
 from gateway.model import Duration, Envelope
 from gateway.ports import Sink, SinkSpec, Surroundings
 from gateway.template import as_text, filled, holes, unknown
@@ -79,7 +80,9 @@ async def _opened(spec: Nats, around: Surroundings) -> AsyncIterator[Sink]:
         trust = await asyncio.to_thread(trust_of, tls, around.root)
     name, login = f"linli-{around.site}-{spec.id}", account(spec, around.root)
     seconds = spec.timeout.seconds
+    step(f"CONNECT {spec.url}")
     async with nats_client.connected(spec.url, name, seconds, trust, login) as publish:
+        step("-> connected")
         yield _Stream(spec, around, publish)
 
 
@@ -93,7 +96,10 @@ class _Stream:
         spec, site = self._spec, self._around.site
         payload = msgspec.json.encode(event(envelope, self._around))
         headers = {"Nats-Msg-Id": f"{site}-{envelope.id}", "Content-Type": CONTENT_TYPE}
-        await self._publish(subject_of(spec, envelope, site), payload, spec.stream, headers)
+        subject = subject_of(spec, envelope, site)
+        step(f"PUBLISH {subject} ({len(payload)} bytes)", payload)
+        await self._publish(subject, payload, spec.stream, headers)
+        step("-> acknowledged by the stream")
         return ""
 
 

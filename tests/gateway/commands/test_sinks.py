@@ -7,6 +7,7 @@ import pytest
 
 from gateway.cli import main
 from simulators.platform import Platform
+from tests.contracts.nats_server import make_stream, nats_server, needed
 
 SECRET = "whsec_" + "c2VjcmV0" * 6
 
@@ -41,7 +42,14 @@ async def test_a_good_platform_takes_the_marked_incident_once(
     assert case.data["kind"] == "test"
     assert case.data["status"] == "void"
     out = capsys.readouterr().out
-    assert [line[:4] for line in out.splitlines()] == ["good", "good", "good"]
+    lines = out.splitlines()
+    assert [line[:4] for line in lines if line[0] != " "] == ["good", "good", "good"]
+    posts = [line for line in lines if line.startswith("      | POST http://127.0.0.1:")]
+    assert len(posts) == 3
+    assert "/events" in posts[0]
+    assert '-> 201 Created: {"status": "filed"' in posts[0]
+    assert '-> 200 OK: {"status": "known"' in posts[1]
+    assert SECRET not in out
 
 
 async def test_what_is_wrong_is_said_and_what_to_do(
@@ -54,6 +62,29 @@ async def test_what_is_wrong_is_said_and_what_to_do(
     assert step["ok"] is False
     assert "a person has to act: 401" in step["said"]
     assert "check the token or password" in step["said"]
+    assert "-> 401" in step["exchange"][0]
+
+
+async def test_what_is_sent_is_shown_when_it_is_asked_for(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Platform(secret=SECRET) as platform:
+        folder = site(city(platform.events))
+        await asyncio.to_thread(main, ["sinks", "test", str(folder), "city", "--bodies"])
+    assert '"specversion":"1.0"' in capsys.readouterr().out
+
+
+@needed
+async def test_the_exchange_with_a_broker_is_shown(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with nats_server(tmp_path) as port:
+        await make_stream(port)
+        folder = site(f"  - {{kind: nats, id: bus, url: 'nats://127.0.0.1:{port}'}}")
+        assert await asyncio.to_thread(main, ["sinks", "test", str(folder), "bus"]) == 0
+    out = capsys.readouterr().out
+    assert "| PUBLISH linli.my-neighbourhood.incident.test" in out
+    assert "| -> acknowledged by the stream" in out
 
 
 def test_nobody_there(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
