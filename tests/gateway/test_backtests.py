@@ -111,6 +111,29 @@ def test_a_sweep_compares_with_the_rule_as_it_is_and_with_what_people_said(
     assert not re.findall(r"(?:src|href)=", html)
 
 
+def test_one_variant_is_told_old_against_new(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = ["rules", "backtest", str(site), "--rule", "full", "--set", "above=80"]
+    assert cli.main([*args, "--set", "for=30m"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("+ ")] == [
+        "+ bin-1  2026-05-01 02:00 to 2026-05-01 02:20  fill_level 85 % is above 80 %",
+        "+ bin-2  2026-05-01 02:00 to still open  fill_level 85 % is above 80 %",
+    ]
+    assert not [line for line in lines if line.startswith("- ")]
+
+
+def test_incidents_are_counted_by_place(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    devices = site / "devices.yaml"
+    text = devices.read_text().replace("bin-1,", "bin-1, place: {address: 1 号楼},")
+    devices.write_text(text.replace("bin-2,", "bin-2, place: {address: 2 号楼},"))
+    assert cli.main(["rules", "backtest", str(site), "--rule", "full"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["1", "号楼", "1"] in lines
+    assert ["2", "号楼", "1"] in lines
+
+
 def test_all_rules_of_sensors_and_cameras(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["rules", "backtest", str(site), "--workers", "1"]) == 0
     out = capsys.readouterr().out
