@@ -1,3 +1,4 @@
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 
 import gateway.sinks.open311
 from gateway.marks import mark
+from gateway.model import Answer as Answered
 from gateway.model import Envelope, Place
 from gateway.ports import Barred, Choked, Reject
 from gateway.sinks.open311 import Open311
@@ -203,3 +205,24 @@ async def test_every_field_is_one_of_the_specification(city: City) -> None:
     sent = {name.partition("[")[0] for name in city.forms[0]}
     assert sent <= known
     assert len(sent) == 10
+
+
+@pytest.mark.parametrize(
+    ("told", "state", "text"),
+    [
+        ({"status": "open"}, None, ""),
+        ({"status": "open", "agency_responsible": "Street 7"}, "assigned", "Street 7"),
+        ({"status": "closed", "status_notes": "emptied"}, "closed", "emptied"),
+        ({"status": "Not_Councils_Responsibility"}, "rejected", ""),
+        ({}, None, ""),
+    ],
+)
+async def test_the_city_is_asked_what_became_of_it(
+    told: dict[str, str], state: str | None, text: str
+) -> None:
+    body = json.dumps([{"service_request_id": 0, **told}]).encode()
+    async with odd_server(status("200 OK", body=body)) as url:
+        spec = Open311(id="city", url=url, service="BIN")
+        async with spec.open(surroundings(Path())) as sink:
+            answer = await sink.ask("i-1", "0")
+    assert answer == (Answered("i-1", "city", state, "0", text) if state else None)
