@@ -45,16 +45,19 @@ class Form(msgspec.Struct, frozen=True):
     id: str
     kind: str
     fields: list[Field]
+    saves: bool = False
+    """Whether changes can be saved here."""
 
 
-def form(rule: Rule) -> Form:
+def form(rule: Rule, saves: bool = False) -> Form:
     """All that can be set of *rule*, in the order in which people read."""
     base = {field.encode_name for field in fields(Rule)}
     found = {f.encode_name: _field(rule, f, f.encode_name not in base) for f in fields(rule)}
     middle = [name for name in found if name not in (*FIRST, *LAST, *FIXED)]
     middle.sort(key=lambda name: not found[name].own)
     order = (*FIRST, *middle, *LAST)
-    return Form(rule.id, str(rule.__struct_config__.tag), [found[name] for name in order])
+    tag = str(rule.__struct_config__.tag)
+    return Form(rule.id, tag, [found[name] for name in order], saves)
 
 
 def _field(rule: Rule, field: FieldInfo, own: bool) -> Field:

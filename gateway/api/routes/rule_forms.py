@@ -26,6 +26,7 @@ EXAMPLE = {
             "choices": [],
         }
     ],
+    "saves": True,
 }
 
 
@@ -36,5 +37,5 @@ async def rule_form(id: str, desk: TheDesk) -> Response:
     PUT /api/v1/rules/{id}."""
     for rule in desk.rules:
         if rule.id == id:
-            return answer(form(rule))
+            return answer(form(rule, desk.workshop is not None))
     raise Problem(404, "There is no such rule.")

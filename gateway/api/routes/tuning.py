@@ -10,13 +10,15 @@ from fastapi import APIRouter, Request, Response
 from msgspec import Meta
 
 import vision.detectors
+from gateway import camera_text
 from gateway.api import facts
 from gateway.api.access import needs
 from gateway.api.answers import answer, described
-from gateway.api.asking import TheDesk
+from gateway.api.asking import TheCaller, TheDesk
 from gateway.api.bodies import read
 from gateway.api.desk import Desk
 from gateway.api.problem import Problem
+from gateway.camera_text import FILE
 from gateway.model import Duration, Millis
 from gateway.plugins import subclasses
 from gateway.rehearsals import Busy, Unrehearsed
@@ -61,6 +63,13 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pictures: bool = False
 
 
+class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings to keep, and why."""
+
+    settings: Settings
+    why: Annotated[str, Meta(max_length=500)] = ""
+
+
 class Page(msgspec.Struct, frozen=True):
     """One camera with all that is drawn. Durations in `settings` are milliseconds. `kinds` are
     the detectors there are and what can be turned; `clips` can be tried on; `limits` are those
@@ -72,6 +81,8 @@ class Page(msgspec.Struct, frozen=True):
     kinds: dict[str, list[Turned]]
     clips: list[str]
     limits: Measures
+    saves: bool
+    """Whether settings can be saved here."""
 
 
 AREA = [[0.4, 0.5], [0.6, 0.5], [0.6, 0.9], [0.4, 0.9]]
@@ -82,6 +93,12 @@ SETTINGS = {
     "detectors": [{"kind": "blocked", "zones": ["exit"], "dwell": "30s"}],
 }
 TOLD = {"start": 0, "end": 0, "moments": [], "reports": [], "pictures": []}
+KEPT_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"example": {"settings": SETTINGS, "why": "the gate"}}},
+    }
+}
 BODY = {
     "requestBody": {
         "required": True,
@@ -101,8 +118,30 @@ async def camera(id: str, desk: TheDesk) -> Response:
         {name: list(turned(kind)) for name, kind in _kinds().items()},
         await asyncio.to_thread(_clips, desk.root),
         LIMITS,
+        desk.workshop is not None,
     )
     return answer(page)
+
+
+@router.put(
+    "/{id}",
+    summary="Change what is drawn and looked for",
+    openapi_extra=KEPT_BODY,
+    status_code=204,
+)
+@needs("operator")
+async def keep(id: str, request: Request, desk: TheDesk, caller: TheCaller) -> Response:
+    """Writes the camera's entry in cameras.yaml; it works with it at once. 422: what is wrong."""
+    kept = await read(request, Kept)
+    with_settings(_spec(desk, id), kept.settings)
+    if desk.workshop is None:
+        raise Problem(503, "This gateway's site cannot be changed from here.")
+    fields = msgspec.to_builtins(kept.settings)
+    text = camera_text.changed(await desk.workshop.text(FILE), id, fields)
+    if problems := await desk.workshop.check({FILE: text}):
+        raise Problem(422, "; ".join(map(str, problems)))
+    await desk.workshop.save({FILE: text}, caller.name, kept.why)
+    return Response(status_code=204)
 
 
 @router.post(

@@ -12,10 +12,10 @@ import { ruleForm } from "./rule_form.js";
 
 const REST = 400; // after so long without a key the text is checked, ms
 
-/** Whether this gateway can save rules; then what belongs to that is fetched. */
+/** What there is to change, whether it can be saved here, and then what was saved before. */
 export async function enter(page, path) {
-  page.saves = await ask("GET", "/api/v1/revisions?limit=1").then(() => true, (error) => error.status !== 404);
   page.form = await ask("GET", `/api/v1/rule-forms/${encodeURIComponent(page.id)}`).catch(() => undefined);
+  page.saves = page.form?.saves ?? false;
   if (page.saves) await fetchKept(page, path);
   redraw();
 }
@@ -51,7 +51,7 @@ export function settings(page, path, unit, again) {
 
 let waiting;
 export function text(page, path, again) {
-  if (page.text === undefined) return empty(t(page.saves ? "word.loading" : "keep.cannot"));
+  if (page.text === undefined) return empty(t(page.saves === false ? "keep.cannot" : "word.loading"));
   const more = { quantity: [...new Set([...state.devices.values()].flatMap((d) => d.values.map((v) => v.quantity)))].sort(), devices: [...state.devices.keys()], cameras: [...state.cameras.keys()], kind: [page.form?.kind ?? ""] };
   const typed = (value) => {
     page.text = value;
@@ -74,7 +74,7 @@ async function check(page) {
 /** What runs in shadow, beside what is live. */
 export function shadow(page, path, again) {
   const { shadow: s } = page;
-  if (!s?.since) return empty(t("shadow.none"));
+  if (!s?.since) return empty(t(page.saves === false ? "keep.cannot" : "shadow.none"));
   const decide = (name) => async () => {
     await ask("POST", `${path}/${name}`, { why: page.why ?? "" });
     await fetchKept(page, path);
@@ -92,7 +92,7 @@ export function shadow(page, path, again) {
 
 export function versions(page, path, again) {
   const found = page.versions;
-  if (found === undefined) return empty(t(page.saves ? "word.loading" : "keep.cannot"));
+  if (found === undefined) return empty(t(page.saves === false ? "keep.cannot" : "word.loading"));
   const back = async () => {
     await ask("POST", `${path}/rollback`, { why: page.why ?? "" });
     await fetchKept(page, path);

@@ -38,6 +38,7 @@ function valuesOf(p, unit) {
 async function start(page, path, name, unit, body) {
   const p = page.about.parameters.find((one) => one.name === name);
   const s = page.sweep = { name, values: valuesOf(p, unit), rows: [], running: true, trouble: "" };
+  while (page.trying) await new Promise((done) => setTimeout(done, AGAIN / 10)); // one trial at a time
   for (const value of s.values) {
     while (s.running && state.page === page) {
       try {

@@ -230,9 +230,11 @@ function saving(page) {
     page.why = "";
     take(page, await ask("GET", path(page)));
   };
+  if (!page.about.saves) return section(t("tune.save"), null, h("p", { class: "muted small" }, t("tune.cannot")), undo(page));
   return section(t("tune.save"), null, h("div", { class: "note-form" },
     h("label", { for: "why" }, t("tune.why")), h("input", { id: "why", type: "text", maxlength: "200", value: page.why, oninput: (e) => { page.why = e.target.value; } }),
     h("p", { class: "muted small" }, t("tune.save_about")),
-    h("div", { class: "deeds" }, action("save", t("word.save"), "check", save, "primary"),
-      h("button", { type: "button", class: "button quiet", onclick: () => { take(page, page.about); redraw(); } }, t("tune.undo")))));
+    h("div", { class: "deeds" }, action("save", t("word.save"), "check", save, "primary"), undo(page))));
 }
+
+const undo = (page) => h("button", { key: "undo", type: "button", class: "button quiet", onclick: () => { take(page, page.about); redraw(); } }, t("tune.undo"));

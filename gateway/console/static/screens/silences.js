@@ -117,7 +117,8 @@ function form(page) {
 async function save(page) {
   const { form: f } = page;
   const list = (text) => text.split(/[,，\s]+/).filter(Boolean);
-  const body = { rules: list(f.rules), devices: list(f.devices), place: f.place ? [f.place] : [], from: f.from || undefined, until: f.until || undefined,
+  const id = `silence-${f.from.replaceAll(/\D/g, "")}-${Math.random().toString(36).slice(2, 6)}`;
+  const body = { id, rules: list(f.rules), devices: list(f.devices), place: f.place ? [f.place] : [], from: f.from || undefined, until: f.until || undefined,
     every: f.every || undefined, owner: f.owner, reason: f.reason };
   await ask("POST", "/api/v1/silences", Object.fromEntries(Object.entries(body).filter(([, v]) => v !== undefined && v.length > 0)));
   page.form = null;
