@@ -1,11 +1,12 @@
 """A camera's page in a real browser, its trials in a real vision worker."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from playwright.async_api import Browser, Locator, expect
 
 from gateway.api import changes
@@ -29,6 +30,25 @@ class Deaf:
         return None
 
 
+class Bench:
+    """A workshop that writes what it is given."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.why = root, ""
+        (root / "cameras.yaml").write_text("cameras:\n  - {id: cam-1, render: bin_area}  # ours\n")
+
+    async def text(self, file: str) -> str:
+        return (self.root / file).read_text()
+
+    async def check(self, files: Mapping[str, str]) -> list[str]:
+        return ["cameras.yaml:1: no"] if "forbidden" in files["cameras.yaml"] else []
+
+    async def save(self, files: Mapping[str, str], who: str, why: str) -> None:
+        self.why = f"{who}: {why}"
+        for name, text in files.items():
+            (self.root / name).write_text(text)
+
+
 @pytest.fixture
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
     monkeypatch.setattr(changes, "EVERY", 0.2)
@@ -41,7 +61,9 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         async with asyncio.timeout(20):
             while "cam-1" not in source.pictures:  # noqa: ASYNC110 - it is another process
                 await asyncio.sleep(0.05)
-        yield made._replace(pictures=source.pictures, rehearsals=source.rehearsals)
+        yield made._replace(
+            pictures=source.pictures, rehearsals=source.rehearsals, workshop=Bench(tmp_path)
+        )
     finally:
         task.cancel()
         await asyncio.wait([task])
@@ -66,8 +88,8 @@ async def middle(of: Locator) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-async def test_an_operator_draws_a_zone_and_changes_its_corners(
-    browser: Browser, client: Client
+async def test_an_operator_draws_a_zone_changes_its_corners_and_saves_it(
+    browser: Browser, client: Client, desk: Desk
 ) -> None:
     async with opened(browser, client, "omar") as tab:
         page = tab.page
@@ -104,7 +126,21 @@ async def test_an_operator_draws_a_zone_and_changes_its_corners(
         assert zone["area"][2][0] == pytest.approx(0.89, abs=0.01)
         await page.keyboard.press("Delete")
         await expect(page.locator(".corner:not(.middle)")).to_have_count(4)
-        await expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
+        await page.get_by_label("Name of the zone").fill("forbidden")
+        await page.get_by_role("button", name="Save", exact=True).click()
+        await expect(page.get_by_role("alert")).to_have_text("cameras.yaml:1: no")
+        assert "422" in tab.complaints.pop(), "the browser's own line about the answer"
+        await page.get_by_label("Name of the zone").fill("Gate")
+        await page.get_by_label("Why?").fill("the gate is new")
+        async with page.expect_response(lambda r: r.request.method == "PUT") as kept:
+            await page.get_by_role("button", name="Save", exact=True).click()
+        assert (await kept.value).status == 204
+    assert isinstance(desk.workshop, Bench)
+    assert desk.workshop.why == "omar: the gate is new"
+    text = (desk.root / "cameras.yaml").read_text()
+    (camera,) = yaml.safe_load(text)["cameras"]
+    assert [zone["name"] for zone in camera["zones"]] == ["Bins", "Gate"]
+    assert "# ours" in text
 
 
 async def test_a_finger_drags_a_private_area_on_a_phone(browser: Browser, client: Client) -> None:
