@@ -72,6 +72,12 @@ class Group(Timed):
         self.opened: Millis | None = None
         """When the last incident opened."""
 
+    @property
+    def explains(self) -> bool:
+        """Whether rules that name this one in `unless` stay quiet. What a silence holds back is
+        no less true: it goes on to explain the others."""
+        return self.told is not None or bool(self.firing and self.held_back)
+
 
 class Cell(Timed):
     """One condition of one device; or of all devices of a key, where they are judged jointly."""

@@ -194,6 +194,7 @@ class Engine:
         self._settle(cell.group, now, out, cell)
 
     def _settle(self, group: Group, now: Millis, out: list[Signal], last: Cell | None) -> None:
+        explained = group.explains
         opening = group.told is None and bool(group.firing)
         group.blocked_by = self._explained_by(group) if opening else []
         group.hush = self._hush(group, now) if opening and self._silences else NO_HUSH
@@ -201,17 +202,17 @@ class Engine:
         self._timers.set(group, now, fold.due(group, now), group.hush.until)
         if signal is not None:
             out.append(signal)
-            if not signal.firing:
-                self._unblock(group.rule, now)
+        if explained and not group.explains:
+            self._unblock(group.rule, now)
 
     def _explained_by(self, group: Group) -> list[str]:
-        """The rules named in `unless` of which an open incident explains *group*."""
+        """The rules named in `unless` of which an incident, open or silenced, explains *group*."""
         found = []
         for id in group.rule.unless:
             if (rule := self._rules.get(id)) is not None:
                 keys = {key_of(rule, cell.subject) for cell in group.firing.values()}
                 others = (self._register.groups.get((id, key)) for key in keys)
-                if any(other is not None and other.told is not None for other in others):
+                if any(other is not None and other.explains for other in others):
                     found.append(id)
         return found
 
@@ -233,6 +234,7 @@ class Engine:
                     self._timers.set(group, now, now + 1)
 
     # -- watching and going on
+
     def _arm(self, now: Millis) -> None:
         """Watch for what has not been heard yet, from the first observation on."""
         self._armed = True

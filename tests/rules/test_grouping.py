@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from config.load import load_rules
 from gateway.model import Duration, Place, Reading, Signal, Subject
-from rules.engine import Engine
+from rules.engine import UTC, Engine
 from rules.fold import PACE
 from rules.kinds.threshold import Threshold
 from rules.selector import Names, Select
+from rules.silences import Moment, SilenceSpec
 
 DEFAULT = {
     rule.id: rule for rule in load_rules(Path(__file__).parents[2] / "config" / "default_site")
@@ -70,6 +71,31 @@ def test_a_place_whose_power_fails_is_one_incident_not_forty(seed: int) -> None:
         ("place-silent", "opened"): 1,
         ("place-silent", "ended"): 1,
     }
+
+
+@pytest.mark.parametrize("back", [8, 100])
+def test_an_outage_that_is_silenced_goes_on_to_explain_the_forty(back: int) -> None:
+    """The electrician said so: nothing opens, also when a restart comes between."""
+    rules = [DEFAULT["sensor-silent"], DEFAULT["place-silent"]]
+    until = Moment.parse(T0 + 60 * MINUTE)
+    works = SilenceSpec(
+        id="works", rules=Names(["place-silent"]), until=until, owner="Wang", reason="power works"
+    )
+    engine, signals = Engine(rules, SUBJECTS, UTC, [works]), list[Signal]()
+    for minute in (0, 1, *range(back, back + 8 if back < 60 else back)):
+        for device in SUBJECTS:
+            signals += engine.observe(Reading(device, "t", 1.0, T0 + minute * MINUTE))
+        again = Engine(rules, SUBJECTS, UTC, [works])
+        again.restore(engine.snapshot())
+        engine = again
+    signals += engine.advance(T0 + 60 * MINUTE - 1)
+    assert not signals
+    (opened,) = engine.advance(T0 + 61 * MINUTE)
+    assert (opened.rule, opened.at, len(opened.devices)) == (
+        "place-silent",
+        T0 + 60 * MINUTE,
+        40,
+    )
 
 
 def test_a_gateway_that_is_down_explains_what_hangs_on_it() -> None:
