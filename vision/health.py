@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 
 from vision.frame import Field, Plane, above
+from vision.level import level_of
 from vision.measures import BRIGHT, DARK, DETAIL, FROZEN, KEPT, SHARPNESS, VOTES, Measures
-from vision.reference import level_of
 from vision.scenery import View
 
 EVERY = 2.0

@@ -14,8 +14,9 @@ import numpy as np
 from gateway.model import Millis
 from vision.frame import Field, Frame
 from vision.health import votes
+from vision.level import level_of
 from vision.measures import VOTES
-from vision.reference import Reference, level_of
+from vision.reference import Reference
 
 LARGEST = 8 << 20
 """Bytes when unpacked; a frame has less."""

@@ -13,8 +13,8 @@ from vision.regions import Region, Regions
 from vision.scenery import View
 from vision.verify import Verdict, absorb, verdict
 
-STILL = 0.5
-"""Share of the dwell during which it must have been seen lying still."""
+STILL, STILL_AT_EDGE = 0.5, 0.9
+"""Shares of the dwell during which it must have been seen lying still."""
 OLD, OLD_AT_EDGE = 0.95, 2.0
 """Shares of the dwell for which it must have looked the same. What goes on beyond the picture
 (a train, a tree) cannot be seen whole, and waits longer."""
@@ -69,8 +69,9 @@ class _Place:
 
     def _due(self, region: Region) -> bool:
         """It has been the same for the dwell, lies still, and is seen now."""
-        old = region.age >= (OLD_AT_EDGE if region.edge else OLD) * self._dwell
-        return old and region.quiet >= STILL * self._dwell and region.visible > 0.5
+        age, quiet = (OLD_AT_EDGE, STILL_AT_EDGE) if region.edge else (OLD, STILL)
+        lasts = region.age >= age * self._dwell and region.quiet >= quiet * self._dwell
+        return lasts and region.visible > 0.5
 
     def _settle(self, region: Region, view: View) -> None:
         """A thing is kept; light, and the place from which a thing was taken, sink in."""

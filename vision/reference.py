@@ -1,26 +1,14 @@
-"""What the scene looks like when nothing is there: level, noise, tint and how long it was seen.
-
-The level is log luma (Weber's law): a lamp that doubles the light adds a constant, so
-one threshold serves by day and by night. 82 units are a factor of e.
-"""
+"""What the scene looks like when nothing is there: level, noise, tint and how long it was seen."""
 
 from typing import NamedTuple, Self
 
 import cv2
 import numpy as np
 
-from vision.frame import Field, Frame, Mask, Plane
+from vision.frame import Field, Frame, Mask
+from vision.grain import grain, looked_up
+from vision.level import level_of
 from vision.register import Shift, moved
-
-FLOOR = 16.0
-"""Grey levels added before the logarithm: sensor noise in the dark must not be stretched."""
-UNITS = 82.0
-_LEVELS = (UNITS * np.log((np.arange(256) + FLOOR) / FLOOR)).astype(np.float32)
-
-
-def level_of(luma: Plane) -> Field:
-    """Log luma in units of 1/82 e-fold: 0 (black) to 232 (white)."""
-    return cv2.LUT(luma, _LEVELS)
 
 
 class Look(NamedTuple):
@@ -127,12 +115,18 @@ class Reference:
         self.tint_noise = moved(self.tint_noise, half)
         self._refresh()
 
+    def unrest(self, level: Field) -> Field:
+        """Units by which a pixel of *level* that shows a still thing may change: as much as the
+        scene did there, or as the sensor makes anything of that brightness stir."""
+        return cv2.max(self._sway, looked_up(self._grain, level))
+
     def _refresh(self) -> None:
         kernel = np.ones((3, 3), np.uint8)
         half = np.float32(0.5)
         self._low = (self.level + cv2.erode(self.level, kernel)) * half
         self._high = (self.level + cv2.dilate(self.level, kernel)) * half
         self._limit = np.maximum(self.THRESHOLD, self.NOISES * self.noise)
-        self.sway = np.maximum(self.SWAY, self.SWAY_NOISES * self.noise)
+        self._sway = np.maximum(self.SWAY, self.SWAY_NOISES * self.noise)
         self._tint_limit = np.maximum(self.TINT, self.TINT_NOISES * self.tint_noise)
+        self._grain = grain(self.level, self.noise) * np.float32(self.SWAY_NOISES)
         self._stale = 0.0

@@ -26,7 +26,7 @@ TYPICAL = 70
 THINNEST = 3
 RING = 5
 """Pixels around a region: that is where somebody's limbs are."""
-STIR = 0.02
+STIR = 0.03
 """Share of a region that may change within a second while it counts as still. Things were
 seen below 0.01, people who stand still at 0.03 to 0.15."""
 SHIVER = 0.25
@@ -60,6 +60,8 @@ class Region(msgspec.Struct):
     """Seconds of stillness, less those of swaying."""
     visible: float = 0.0
     """Share of it that is seen now."""
+    seen: float = 0.0
+    """Share of it that was seen a look ago: what passes before it is not its own swaying."""
     exposed: float = 0.0
     """Seconds for which the scene behind it has been seen again."""
     edge: bool = False
@@ -130,6 +132,7 @@ class Regions:
         area = region.area
         ages = view.candidates.age[rows, columns][region.mask > 0]
         region.age = float(np.percentile(ages, TYPICAL))
+        region.seen = region.visible
         region.visible = _share(view.shown[rows, columns], region.mask, area)
         behind = 1 - _share(view.foreign[rows, columns], region.mask, area)
         region.exposed = region.exposed + view.lapse if behind > 0.6 else 0.0
@@ -148,7 +151,7 @@ class Regions:
             if stir <= max(SHIVER if whole and broad else STIR, 1 / region.area):
                 busy = around(region, stirred) - stir > BUSY
                 region.quiet += view.lapse * (0.0 if stirs else 0.5 if busy else 1.0)
-            elif region.visible > VISIBLE:
+            elif min(region.visible, region.seen) > VISIBLE:
                 region.quiet -= view.lapse
             region.quiet = min(max(region.quiet, 0.0), self._dwell)
 

@@ -4,6 +4,8 @@ Two steps on a quarter-size copy. A tone curve (the median change at each level 
 reference) follows exposure, gamma and infrared mode; then the mean of what is left in a
 neighbourhood of a fifth of the picture follows lamps, clouds and sunrise. Pixels known to
 show something else have no vote, and a median does not follow those which are not known yet.
+Chroma likewise: how much colour the new light leaves (none in infrared), then the local shift of
+white balance. What differs in chroma alone keeps its vote: it may just be this that is wrong.
 """
 
 import cv2
@@ -11,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vision.frame import STEP, Field, Frame, Mask, Plane
-from vision.reference import Look, Reference, level_of
+from vision.level import level_of
+from vision.reference import Look, Reference
 
 BINS = 16
 WIDTH = 256 / BINS
@@ -19,6 +22,16 @@ SPAN = 160.0
 """Units: a change larger than this is not light."""
 INLIER = 24.0
 """Units from the tone curve within which a pixel may vote on the local light."""
+GREY = np.float32(128)
+"""The chroma of what has no colour."""
+COLOURED = 5.0
+"""Grey levels of chroma from which something has a colour."""
+FEW = 60
+"""Quarter-size pixels with a colour, below which colours tell nothing."""
+MOST_COLOUR = 2.0
+"""How many times as colourful a frame may be."""
+UNSURE = 0.5
+"""Of the change that the new light makes of a colour: what is left of it may be light as well."""
 REACH = 15
 """Quarter-size pixels: side of the neighbourhood, 60 px of the frame."""
 
@@ -36,11 +49,13 @@ def relit(frame: Frame, reference: Reference, foreign: Mask) -> Look:
     change = now - was
     curve = _tone(was, change, votes)
     rest = change - curve
-    votes &= np.abs(rest) < INLIER
+    alike = np.abs(rest) < INLIER
+    votes &= alike
     light = curve + _spread(rest, votes)
     level -= cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+    colour = _colour(frame, reference, alike)
     u, v = (
-        _neutral(now_tint, was_tint, votes)
+        _neutral(now_tint, was_tint, colour, alike)
         for now_tint, was_tint in ((frame.u, reference.u), (frame.v, reference.v))
     )
     return Look(level, u, v)
@@ -72,10 +87,32 @@ def _spread(rest: Field, votes: NDArray[np.bool_]) -> Field:
     return total / (count + np.float32(0.05))
 
 
-def _neutral(now: Plane, was: Field, votes: NDArray[np.bool_]) -> Field:
-    """Chroma without the local shift of white balance and coloured light."""
-    tint = now.astype(np.float32)
-    height, width = tint.shape
-    rest = cv2.resize(tint - was, votes.shape[::-1], interpolation=cv2.INTER_AREA)
-    shift = _spread(np.clip(rest, -20, 20), votes & (np.abs(rest) < 20))
-    return tint - cv2.resize(shift, (width, height), interpolation=cv2.INTER_LINEAR)
+def _colour(frame: Frame, reference: Reference, votes: NDArray[np.bool_]) -> float:
+    """How colourful *frame* is against the scene: 1 as it was, 0 in infrared. The median over
+    what has a colour, so that it follows exposure and gamma, and nobody's red coat."""
+    was, now = (
+        np.concatenate([_small(plane, votes)[votes] for plane in planes]) - GREY
+        for planes in ((reference.u, reference.v), (frame.u, frame.v))
+    )
+    coloured = np.abs(was) > COLOURED
+    if np.count_nonzero(coloured) < FEW:
+        return 1.0
+    return float(np.clip(np.median(now[coloured] / was[coloured]), 0, MOST_COLOUR))
+
+
+def _small(plane: Plane | Field, like: NDArray[np.bool_]) -> Field:
+    size = like.shape[1], like.shape[0]
+    return cv2.resize(plane, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _neutral(now: Plane, was: Field, colour: float, votes: NDArray[np.bool_]) -> Field:
+    """Chroma as the scene's light would show it: as colourful as then, and without the local
+    shift of white balance and coloured light."""
+    height, width = now.shape
+    rest = now.astype(np.float32) - (GREY + np.float32(colour) * (was - GREY))
+    part = _small(rest, votes)
+    shift = _spread(np.clip(part, -20, 20), votes & (np.abs(part) < 20))
+    rest -= cv2.resize(shift, (width, height), interpolation=cv2.INTER_LINEAR)
+    unsure = np.abs(was - GREY) * np.float32(UNSURE * abs(colour - 1))
+    tint: Field = was + rest - np.clip(rest, -unsure, unsure)
+    return tint

@@ -13,7 +13,8 @@ import numpy as np
 from gateway.model import Millis
 from vision.candidates import Candidates
 from vision.frame import Field, Frame, Mask, above
-from vision.reference import Look, Reference, level_of
+from vision.level import level_of
+from vision.reference import Look, Reference
 from vision.register import NONE, shift
 from vision.relight import relit
 
@@ -132,9 +133,9 @@ class Scenery:
         lapse = (self._at - self._then_at) / 1000
         if lapse < SWAY:
             return None, 0.0
-        change, limit = cv2.absdiff(look.level, self._then), reference.sway
+        change, limit = cv2.absdiff(look.level, self._then), reference.unrest(look.level)
         self._then, self._then_at = look.level, self._at
-        return cv2.compare(change, limit, cv2.CMP_GT), min(lapse, LONGEST_STEP)
+        return _clean(cv2.compare(change, limit, cv2.CMP_GT)), min(lapse, LONGEST_STEP)
 
     def _grow_up(self, reference: Reference, look: Look, shown: Mask) -> None:
         """While young, believe what was seen longer: who stood there at the start leaves."""

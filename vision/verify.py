@@ -20,8 +20,10 @@ Flags = NDArray[np.bool_]
 
 SAME_TEXTURE = 0.75
 """Correlation above which it is the same surface in other light."""
-VERY_ALIKE, NEW_THING = 0.88, 0.3
+VERY_ALIKE, NEW_THING = 0.8, 0.3
 """With this much of a new outline it must be very much alike to be the same surface."""
+SMALL_TEXTURE, SMALL_THING = 0.6, 0.5
+"""The same two for a region of fewer than `SMALL` pixels, whose texture is coarse."""
 COVERED = 0.65
 """Correlation below which a texture that was there is hidden: half an outline suffices."""
 TEXTURE = 5.0
@@ -35,6 +37,8 @@ OUTLINE = 0.15
 """Share of the outline that must have new or lost edges."""
 CLEARLY = 1.35
 """By how much lost edges must outweigh new ones before a thing counts as taken away."""
+SMALL_OUTLINE = 0.4
+"""The same for a region of fewer than `SMALL` pixels."""
 SUPPORT = 10.0
 """Seconds of support that an absorbed region begins with."""
 DOUBT = 0.35
@@ -49,6 +53,9 @@ SLOPES = 1.25
 """The old outline, brighter or darker."""
 EVEN = 6.0
 """Units: standard deviation of a change that is the same everywhere."""
+NET, FULL = 0.2, 0.3
+"""Share of the picture from which a region's box counts as much of it, and the share of its
+box that a thing of that size fills at least."""
 FREE = 0.3
 """Share of the outline that must be free of the scene's own edges to decide alone."""
 MARGIN = 4
@@ -82,15 +89,31 @@ def verdict(region: Region, view: View, doubt: float = 0.0) -> Verdict:
     alike = likeness(now, was, mask)
     new, lost = outline(now, was, mask)
     change = float(np.abs(now - was)[mask > 0].mean())
-    textured = alike > SAME_TEXTURE and (new < NEW_THING or alike > VERY_ALIKE)
+    textured = _textured(region, alike, new)
     covered = alike < COVERED and float(was[mask > 0].std()) > 1.6 * TEXTURE
-    limit = (OUTLINE / 2 if covered else OUTLINE) + DOUBT * doubt
+    least = SMALL_OUTLINE if region.area < SMALL else OUTLINE / 2 if covered else OUTLINE
+    limit = least + DOUBT * doubt
     faint = _faint(region, float(was[mask > 0].mean()))
-    if change < faint or textured or max(new, lost) < limit or _shifted(now, was, mask):
+    light = change < faint or textured or max(new, lost) < limit or _torn(region, view)
+    if light or _shifted(now, was, mask):
         return Verdict("light", alike, new, lost)
     if lost > CLEARLY * new and lost >= OUTLINE:
         return Verdict("removed", alike, new, lost)
     return Verdict("object", alike, new, lost)
+
+
+def _textured(region: Region, alike: float, new: float) -> bool:
+    """Whether it shows the texture that was there, so far as a small region can show one."""
+    if region.area < SMALL:
+        return alike > SMALL_TEXTURE and new < SMALL_THING
+    return alike > SAME_TEXTURE and (new < NEW_THING or alike > VERY_ALIKE)
+
+
+def _torn(region: Region, view: View) -> bool:
+    """A net of edges over much of the picture: light, or what a nudge left over."""
+    height, width = view.foreign.shape
+    box = region.w * region.h
+    return box > NET * height * width and region.area < FULL * box
 
 
 def _faint(region: Region, level: float) -> float:

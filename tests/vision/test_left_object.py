@@ -167,3 +167,24 @@ def test_a_thing_is_found_after_the_light_changed(yard, watch, reports, name):
 
     found = reports(watch(film, 60)).values()
     assert [inside(seen.box) for _, seen in found] == [True]
+
+
+def test_a_dark_thing_before_a_noisy_sensor_lies_still(yard, watch, reports):
+    def film(t):
+        rng = np.random.default_rng(round(t * 1000))
+        picture = yard.picture(t, noise=0)
+        if t >= PUT:
+            picture[110:130, 150:174] = 14
+        return picture + 4 * rng.standard_normal((180, 320, 1)).astype(np.float32)
+
+    found = reports(watch(film, 50))
+    assert [inside(seen.box) for _, seen in found.values()] == [True]
+
+
+def test_a_colourful_scene_that_turns_to_infrared_is_no_thing(yard, watch, reports):
+    def film(t):
+        picture = yard.picture(t)
+        picture[125:] *= np.float32([0.4, 0.8, 1.4])
+        return np.repeat(picture.mean(2, keepdims=True), 3, 2) if t > 20 else picture
+
+    assert not reports(watch(film, 60))

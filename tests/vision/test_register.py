@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vision.reference import level_of
+from vision.level import level_of
 from vision.register import NONE, moved, shift
 
 
