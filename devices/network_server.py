@@ -9,7 +9,7 @@ link. A gateway's position is not the sensor's and never becomes a reading.
 
 import binascii
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -65,6 +65,19 @@ def values(message: Message, frame: Frame, memory: Memory) -> list[Value]:
     if not found:
         raise Ignored("the frame holds no reading")
     return [*found, *_radio(frame)]
+
+
+def status(event: Mapping[str, Any], device: str, stamp: Stamp) -> list[Value]:
+    """ChirpStack's own question about battery and link, answered by the device."""
+    found = []
+    if not event.get("externalPowerSource") and not event.get("batteryLevelUnavailable"):
+        found.append(("battery", event.get("batteryLevel"), "%", "batteryLevel"))
+    found.append(("link_margin", event.get("margin"), "dB", "margin"))
+    return [
+        Value(device, name, value, unit, stamp.at, stamp.quality, path)
+        for name, value, unit, path in found
+        if isinstance(value, int | float)
+    ]
 
 
 def data_of(text: Any) -> bytes:

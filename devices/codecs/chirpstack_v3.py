@@ -15,7 +15,7 @@ from typing import Any
 
 from devices import json_text
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
-from devices.network_server import Frame, about, data_of, integer, values
+from devices.network_server import Frame, about, data_of, integer, status, values
 
 _OLD_TOPICS = {"rx": "up"}
 _EUI = ("devEUI", "devEui", "deveui")
@@ -39,7 +39,7 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     if kind == "up":
         return values(message, _frame(message, event, device), memory)
     if kind == "status":
-        return _status(message, event, device)
+        return status(event, device, message.stamp(event.get("publishedAt")))
     raise Ignored(f"{kind}: no reading")
 
 
@@ -97,19 +97,6 @@ def _time(event: dict[str, Any]) -> Any:
     heard = heard if isinstance(heard, list) else []
     times = (one.get("time") for one in heard if isinstance(one, dict))
     return next((time for time in times if isinstance(time, str)), None)
-
-
-def _status(message: Message, event: dict[str, Any], device: str) -> list[Value]:
-    stamp = message.stamp(event.get("publishedAt"))
-    found = []
-    if not event.get("externalPowerSource") and not event.get("batteryLevelUnavailable"):
-        found.append(("battery", event.get("batteryLevel"), "%", "batteryLevel"))
-    found.append(("link_margin", event.get("margin"), "dB", "margin"))
-    return [
-        Value(device, name, value, unit, stamp.at, stamp.quality, path)
-        for name, value, unit, path in found
-        if isinstance(value, int | float)
-    ]
 
 
 CODEC = Codec(

@@ -13,7 +13,7 @@ Events: `up` (readings), `status` (battery and link margin), `location` (resolve
 from typing import Any
 
 from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
-from devices.network_server import Frame, about, data_of, integer, values
+from devices.network_server import Frame, about, data_of, integer, status, values
 
 
 def recognise(message: Message) -> bool:
@@ -32,7 +32,7 @@ def decode(message: Message, memory: Memory) -> list[Value]:
     if kind == "up":
         return values(message, _frame(message, event, info), memory)
     if kind == "status":
-        return _status(message, event, info["devEui"])
+        return status(event, info["devEui"], message.stamp(event.get("time")))
     if kind == "location":
         return _location(message, event, info["devEui"])
     raise Ignored(f"{kind}: no reading")
@@ -64,20 +64,6 @@ def _frame(message: Message, event: dict[str, Any], info: dict[str, Any]) -> Fra
         stamp=message.stamp(event.get("time")),
         gateways=event.get("rxInfo"),
     )
-
-
-def _status(message: Message, event: dict[str, Any], device: str) -> list[Value]:
-    """The network server's own question about battery and link, answered by the device."""
-    stamp = message.stamp(event.get("time"))
-    found = []
-    if not event.get("externalPowerSource") and not event.get("batteryLevelUnavailable"):
-        found.append(("battery", event.get("batteryLevel"), "%", "batteryLevel"))
-    found.append(("link_margin", event.get("margin"), "dB", "margin"))
-    return [
-        Value(device, name, value, unit, stamp.at, stamp.quality, path)
-        for name, value, unit, path in found
-        if isinstance(value, int | float)
-    ]
 
 
 def _location(message: Message, event: dict[str, Any], device: str) -> list[Value]:

@@ -12,16 +12,10 @@ The node is a part of the device: `super-car#engine`.
 
 from collections.abc import Sequence
 
-from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
-from devices.quantity import of_words
+from devices import homie
+from devices.codec import Codec, Ignored, Memory, Message, Value
 
-STATES = {
-    "ready": "online", "alert": "online", "sleeping": "online",
-    "lost": "offline", "disconnected": "offline",
-}  # fmt: skip
 LEARNT = ("$unit", "$datatype")
-SWITCHES = ("power", "on", "state", "switch")
-"""Properties that, as booleans, are a switch."""
 
 
 def _recognise(message: Message) -> bool:
@@ -35,7 +29,7 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
         raise Ignored("no topic of Homie")
     device, rest = levels[1], levels[2:]
     if rest == ["$state"]:
-        return [_state(message, device)]
+        return [homie.availability(message, device)]
     if len(rest) == 3 and rest[2] in LEARNT:
         return _learn(message, memory, "/".join(levels[1:4]), rest[2])
     if any(level.startswith("$") for level in rest):
@@ -44,16 +38,7 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
         raise Ignored("no property")
     node, name = rest
     unit, datatype = memory.get(f"{device}/{node}/{name}", ("", ""))
-    return [_value(message, f"{device}#{node}", name, unit, datatype)]
-
-
-def _state(message: Message, device: str) -> Value:
-    state = message.text()
-    if state == "init":
-        raise Ignored("the device is starting")
-    if state not in STATES:
-        raise Malformed(f"$state {state[:40]!r} is none of Homie's")
-    return Value(device, "availability", STATES[state], path="$state")
+    return [homie.value(message, f"{device}#{node}", name, unit, datatype)]
 
 
 def _learn(message: Message, memory: Memory, key: str, attribute: str) -> Sequence[Value]:
@@ -61,20 +46,6 @@ def _learn(message: Message, memory: Memory, key: str, attribute: str) -> Sequen
     text = message.text()[:32]
     memory[key] = (text, datatype) if attribute == "$unit" else (unit, text)
     raise Ignored(f"announced: {attribute} of {key[:80]}")
-
-
-def _value(message: Message, device: str, name: str, unit: str, datatype: str) -> Value:
-    text = message.text()
-    if datatype in ("color", "json"):
-        raise Ignored(f"a {datatype} is no reading")
-    truth = {"true": True, "false": False}.get(text)
-    if truth is not None and name in SWITCHES:
-        return Value(device, "switch", truth, path=name)
-    quantity, _ = of_words(name)
-    value: float | str = text if truth is None else truth
-    if unit == "#":
-        unit = ""  # Homie's sign for a count
-    return Value(device, quantity or name, value, unit, path=name)
 
 
 CODEC = Codec("homie4", _recognise, _decode, priority=12)

@@ -12,14 +12,9 @@ homie/5/<device>/<node>/<property>/set, /$target     no reading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from devices.codec import Codec, Ignored, Malformed, Memory, Message, Value
-from devices.quantity import of_words
+from devices import homie
+from devices.codec import Codec, Ignored, Memory, Message, Value
 
-STATES = {
-    "ready": "online", "sleeping": "online", "lost": "offline", "disconnected": "offline",
-}  # fmt: skip
-SWITCHES = ("power", "on", "state", "switch")
-"""Properties that, as booleans, are a switch."""
 MOST = 200
 """Properties of one device that are remembered."""
 
@@ -39,14 +34,14 @@ def _decode(message: Message, memory: Memory) -> Sequence[Value]:
             memory[device] = dict(_described(message.object()))
             raise Ignored(f"announced: {len(memory[device])} properties of {device[:64]}")
         case ["$state"]:
-            return [_state(message, device)]
+            return [homie.availability(message, device)]
         case ["$log", level]:
             return [Value(device, "log", message.text(), path=f"$log/{level}")]
         case ["$alert", id]:
             return [Value(device, "alert", message.text(), path=f"$alert/{id}")]
         case [node, name] if not node.startswith("$") and not name.startswith("$"):
             unit, datatype = memory.get(device, {}).get(f"{node}/{name}", ("", ""))
-            return [_value(message, f"{device}#{node}", name, unit, datatype)]
+            return [homie.value(message, f"{device}#{node}", name, unit, datatype)]
     raise Ignored("about the device")
 
 
@@ -61,29 +56,6 @@ def _described(description: dict[str, Any]) -> Iterator[tuple[str, tuple[str, st
             if isinstance(about, dict) and count <= MOST:
                 unit, datatype = about.get("unit", ""), about.get("datatype", "")
                 yield f"{node}/{name}"[:128], (str(unit)[:32], str(datatype)[:16])
-
-
-def _state(message: Message, device: str) -> Value:
-    state = message.text()
-    if state == "init":
-        raise Ignored("the device is starting")
-    if state not in STATES:
-        raise Malformed(f"$state {state[:40]!r} is none of Homie's")
-    return Value(device, "availability", STATES[state], path="$state")
-
-
-def _value(message: Message, device: str, name: str, unit: str, datatype: str) -> Value:
-    text = message.text()
-    if datatype in ("color", "json"):
-        raise Ignored(f"a {datatype} is no reading")
-    truth = {"true": True, "false": False}.get(text)
-    if truth is not None and name in SWITCHES:
-        return Value(device, "switch", truth, path=name)
-    quantity, _ = of_words(name)
-    value: float | str = text if truth is None else truth
-    if unit == "#":
-        unit = ""  # Homie's sign for a count
-    return Value(device, quantity or name, value, unit, path=name)
 
 
 CODEC = Codec("homie5", _recognise, _decode, priority=12)

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from devices.registry import DeviceSpec
+from devices.registry import Admission, DeviceSpec, Pattern
 from gateway.commands import vocabulary
 from gateway.model import Duration
 
@@ -19,14 +19,17 @@ def test_the_tables_are_those_of_the_code() -> None:
 
 
 def test_the_example_is_a_site() -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.S)
-    entries = yaml.safe_load(example)["devices"]
+    devices, patterns = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", PAGE, re.S))
     specs = msgspec.convert(
-        entries,
+        devices["devices"],
         tuple[DeviceSpec, ...],
         dec_hook=lambda kind, raw: Duration.parse(raw) if kind is Duration else raw,
     )
     assert [spec.id for spec in specs] == ["bin-gate-3", "well", "freezer"]
+    (admit,) = msgspec.convert(patterns["admit"], tuple[Admission, ...])
+    (ignore,) = msgspec.convert(patterns["ignore"], tuple[Pattern, ...])
+    assert admit.fits("zigbee2mqtt", "leak-7", "zigbee2mqtt/leak-7")
+    assert ignore.fits("theengs_ble", "AABBCCDDEEFF", "home/x")
 
 
 def test_every_word_of_refusal_is_explained() -> None:
