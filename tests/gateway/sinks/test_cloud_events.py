@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from aiohttp import web
 from cloudevents.core.bindings.http import HTTPMessage, from_http_event
+from jsonschema import Draft7Validator, FormatChecker, ValidationError
+from msgspec.structs import replace
 
 from gateway.clock import SystemClock
 from gateway.events import event
+from gateway.model import Phase, Severity
 from gateway.sinks.cloud_events import CloudEvents
 from gateway.webhooks import WebhookSecret
 from tests.contracts.facts import EVIDENCE, NOON, envelope, surroundings
@@ -70,6 +73,24 @@ async def test_the_official_library_reads_the_event(tmp_path: Path) -> None:
     assert data["place"]["codes"] == [{"scheme": "cn-unit-grid", "value": "110101001001001"}]
     assert data["reasons"][0]["value"] == 0.97
     assert data["evidence"][0]["sha256"] == EVIDENCE.sha256
+
+
+SCHEMA = Path(__file__).parents[4] / "shared" / "data" / "schemas" / "cloudevents.json"
+
+
+@pytest.mark.parametrize("phase", get_args(Phase))
+@pytest.mark.parametrize("severity", get_args(Severity))
+def test_the_official_schema_takes_every_event(phase: Phase, severity: Severity) -> None:
+    if not SCHEMA.exists():
+        pytest.skip("the schema of CloudEvents lies beside the repository, in shared/data/schemas")
+    told = envelope("i-1", 3, phase, evidence=(EVIDENCE,))
+    told = replace(told, incident=replace(told.incident, severity=severity))
+    schema = Draft7Validator(json.loads(SCHEMA.read_text()), format_checker=FormatChecker())
+    made = event(told, surroundings(Path()))
+    schema.validate(json.loads(json.dumps(made)))
+    with pytest.raises(ValidationError):
+        schema.validate({**made, "source": ""})
+    assert all(name.islower() and name.isalnum() and len(name) <= 20 for name in made)
 
 
 async def test_the_signature_is_what_standard_webhooks_say(tmp_path: Path) -> None:
