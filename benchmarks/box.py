@@ -20,6 +20,8 @@ CAMERAS = "".join(
 )
 SETTLE = 15.0
 """Seconds after which memory is read."""
+QUIET = 60.0
+"""Seconds for which a box without traffic is watched."""
 DEVICES = 5000
 
 
@@ -32,6 +34,7 @@ def main() -> None:
     print(f"start to first PUBACK     {_median(starts, 0):6.2f} s   (n={repeat})")
     print(f"start to first API answer {_median(starts, 1):6.2f} s")
     print(f"RSS idle, no camera       {_median(starts, 2):6.0f} MB")
+    print(f"flash while idle          {_idle():6.1f} MB/day")
     many = [_measure(devices) for _ in range(repeat)]
     print(f"RSS, {DEVICES} devices         {_median(many, 2):6.0f} MB")
     filmed = [_measure("", CAMERAS) for _ in range(repeat)]
@@ -54,6 +57,25 @@ def _measure(devices: str, cameras: str = "") -> tuple[float, float, float, floa
             time.sleep(SETTLE)
             own, *workers = _tree(box.pid)
             return acked, answered, own, sum(workers)
+
+
+def _idle() -> float:
+    """Megabytes a day that a box without traffic hands to the disk."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:  # not on a tmpfs
+        box = Box(Path(folder))
+        box.write("rules/none.yaml", "rules: []\n")
+        with closing(box):
+            box.start()
+            time.sleep(SETTLE)
+            before, begin = _written(box.pid), time.monotonic()
+            time.sleep(QUIET)
+            written = _written(box.pid) - before
+            return written / (time.monotonic() - begin) * 86_400 / 1e6
+
+
+def _written(pid: int) -> int:
+    lines = Path(f"/proc/{pid}/io").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("write_bytes")).split()[1])
 
 
 def _tree(pid: int) -> list[float]:
