@@ -8,7 +8,7 @@ from typing import Any, cast
 Stop = str
 """Why reading has stopped: `turn` (what it sent waits for the inbox, its password is being
 checked, it is above its rate), `full` (all clients together hold too much), `deaf` (it does
-not read its answers)."""
+not read its answers), `leaving` (we are about to close)."""
 
 
 class Line(asyncio.Protocol):

@@ -195,13 +195,13 @@ class Watch:
     connections."""
 
     def __init__(self, spec: MqttBroker, around: Surroundings) -> None:
-        self._name, self._rate, self._health = spec.id, spec.max_rate, around.health
+        self._name, self._health = spec.id, around.health
         self._quotas = Quotas(spec.max_rate, spec.quotas, 0.0)
         self._time = asyncio.get_running_loop().time
         self._where = self._told = ""
         self._dropped: int | None = None
         self._news: Counter[str] = Counter()
-        """What to say in words since the connection began."""
+        """What to say in words besides, since the gateway started."""
 
     def admit(self, packet: Packet) -> bool:
         """Whether *packet* is a device's, and within what the device may say."""
@@ -231,7 +231,7 @@ class Watch:
         words = [self._where, *(f"{what}: {n}" for what, n in self._news.items())]
         if shed:
             loudest = shed.most_common(1)[0][0][:100]
-            words.append(f"shedding what is above its rate: {', '.join(loudest.split())}")
+            words.append(f"shedding what is above its rate: {loudest}")
         told = "; ".join(words)
         if told != self._told:
             self._told = told
