@@ -98,6 +98,8 @@ class Pump:
         self._since_snapshot += len(turn.batch.readings)
         for (what, part, why), n in turn.tally.items():
             self._health.count(what, n, part=part, why=why)
+            if what == "rule_failed":
+                self._health.report(f"rule:{part}", "failed", f"on a reading: {why}")
         self._after(turn)
 
     async def _mend(self, error: StoreFailed) -> None:

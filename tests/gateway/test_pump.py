@@ -11,6 +11,9 @@ from gateway.pump import Pump
 from gateway.spine import Spine, Turn
 from gateway.store import StoreFailed
 from rules.engine import Engine
+from rules.kinds.threshold import Last, Threshold
+from rules.rule import Rule
+from rules.selector import Names, Select
 from tests.gateway.watch import Watch
 from tests.virtual_time import in_virtual_time
 
@@ -64,9 +67,11 @@ class Disk:
 class Rig:
     """A pump over a real spine, and what it told."""
 
-    def __init__(self, disk: Disk, rest: Rest = lambda took: 0.0) -> None:
+    def __init__(
+        self, disk: Disk, rest: Rest = lambda took: 0.0, rules: Sequence[Rule] = ()
+    ) -> None:
         decoder = Decoder([DeviceSpec(id="bin-1", dialect="zigbee2mqtt")])
-        engine = Engine([], decoder.subjects())
+        engine = Engine(rules, decoder.subjects())
         ledger = Ledger(lambda signal: Account("", "", "info", Place()))
         self.inbox, self.disk, self.watch = BoundedInbox(), disk, Watch()
         self.told: list[Turn] = []
@@ -160,3 +165,20 @@ def test_the_world_is_told_after_the_commit() -> None:
     (turn,) = [t for t in rig.told if t.batch.readings]
     assert turn.batch.readings[0].value == 0
     assert rig.watch.counts["packets", "zigbee2mqtt", "ok"] == 1
+
+
+class Careless(Threshold, frozen=True, tag="careless_here"):
+    """A kind with a mistake in it."""
+
+    def take(self, state: Last, seen: Reading, part: int) -> bool:
+        raise LookupError("no such drawer")
+
+
+def test_a_rule_that_fails_is_shown_and_its_reading_is_stored() -> None:
+    careless = Careless(id="odd", incident="x", select=Select(quantity=Names(["counter"])), above=5)
+    rig = Rig(Disk(), rules=[careless])
+    in_virtual_time(rig.play(5, [0, 1]))
+    assert len(rig.disk.readings) == 2
+    assert rig.watch.counts["rule_failed", "odd", "LookupError: no such drawer"] == 2
+    state, detail = rig.watch.states["rule:odd"]
+    assert (state, detail) == ("failed", "on a reading: LookupError: no such drawer")
