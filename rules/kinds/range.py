@@ -2,19 +2,12 @@
 
 from typing import Annotated, Any, ClassVar
 
-import msgspec
 from msgspec import Meta
 
 from gateway.model import Millis, Reading, Reason, Subject
+from rules.last import Last
 from rules.rule import Report, Rule
 from rules.shortlist import Floats, Ints, Shortlist, by_itself
-
-
-class Last(msgspec.Struct, array_like=True):
-    """The last value; None before the first one."""
-
-    value: float | None = None
-    unit: str = ""
 
 
 class Range(Rule, frozen=True, kw_only=True):
@@ -50,8 +43,7 @@ class Range(Rule, frozen=True, kw_only=True):
         return Last()
 
     def take(self, state: Last, seen: Reading, part: int) -> bool:
-        state.value = float(seen.value)
-        state.unit = seen.unit
+        state.hear(seen)
         return False
 
     def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:

@@ -3,18 +3,10 @@
 from math import inf
 from typing import Any, ClassVar
 
-import msgspec
-
 from gateway.model import Millis, Reading, Subject
+from rules.last import Last
 from rules.limit import Figure, Limited
 from rules.shortlist import Floats, Ints, Shortlist, by_itself
-
-
-class Last(msgspec.Struct, array_like=True):
-    """The last value; None before the first one."""
-
-    value: float | None = None
-    unit: str = ""
 
 
 class Threshold(Limited, frozen=True, kw_only=True):
@@ -37,8 +29,7 @@ class Threshold(Limited, frozen=True, kw_only=True):
         return Last()
 
     def take(self, state: Last, seen: Reading, part: int) -> bool:
-        state.value = float(seen.value)
-        state.unit = seen.unit
+        state.hear(seen)
         return False
 
     def verdict(self, state: Last, now: Millis, firing: bool) -> bool | None:

@@ -11,7 +11,8 @@ from gateway.pump import Pump
 from gateway.spine import Spine, Turn
 from gateway.store import StoreFailed
 from rules.engine import Engine
-from rules.kinds.threshold import Last, Threshold
+from rules.kinds.threshold import Threshold
+from rules.last import Last
 from rules.rule import Rule
 from rules.selector import Names, Select
 from tests.gateway.watch import Watch
