@@ -46,6 +46,7 @@ async function fetched(method, path, body, type) {
 
 async function told(answer) {
   const problem = await answer.json().catch(() => ({}));
+  if (answer.status === 409 && problem.detail) return t("error.refused", { why: problem.detail });
   return known(`error.${answer.status}`, problem.detail || t("error.strange", { status: answer.status }));
 }
 

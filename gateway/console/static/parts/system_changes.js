@@ -18,8 +18,14 @@ export function enter() {
 function load() {
   run("changes", async () => {
     const { page } = state;
-    [page.revisions, page.audit] = await Promise.all([ask("GET", "/api/v1/revisions"), entries()]);
+    [page.revisions, page.audit] = await Promise.all([ask("GET", "/api/v1/revisions").catch(absent), entries()]);
   });
+}
+
+/** A site that is not changed from here has no versions: then the section is left out. */
+function absent(error) {
+  if (error.status !== 404) throw error;
+  return null;
 }
 
 function entries(before) {
@@ -30,6 +36,7 @@ function entries(before) {
 }
 
 export function view() {
+  if (state.page.revisions === null) return audit();
   return h("div", { key: "changes", class: "columns even" },
     h("div", { class: "main-column" }, revisions()), h("div", { class: "side-column" }, audit()));
 }
