@@ -51,6 +51,9 @@ FIELDS = flat.of_pairs(
         ("liquid_level_percent", "fill_level", "%"),
         ("tilt", "tilt_position", "%"),
         ("liquid_depth", "water_level", "m"),
+        ("temperature_probe", "external_temperature", "Cel"),
+        ("water_consumed", "water_volume", "m3"),
+        ("soil_fertility", "soil_conductivity", "uS/cm"),
     )
 )
 VOLTS = 60
@@ -131,6 +134,8 @@ def _meant(value: Value, battery: bool) -> Value:
         return replace(
             value, quantity="battery_voltage" if low else "voltage", unit="mV" if low else "V"
         )
+    if name == "battery_voltage":
+        return replace(value, unit="mV" if number >= MAINS else "V")
     if name == "rain" and isinstance(raw, bool):
         return replace(value, quantity="raining")
     if name == "contact" and isinstance(raw, bool):

@@ -65,6 +65,11 @@ _BY_CHANNEL: dict[tuple[int, int], tuple[Part, ...]] = {
     (0x08, 0xE6): (Part("tvoc", unit="ug/m3"),),
     (0x07, 0xC9): (Part("current", unit="mA"),),
     (0x04, 0xC9): (Part("people_count", 1), Part("region_count", 1), Part("region_mask")),
+    (0x02, 0xA5): tuple(Part(f"distance_{n}", 2, unit="mm") for n in range(1, 5)),
+    (0x06, 0xA6): (Part("ambient_counts", 4),),
+    (0x07, 0xA7): (Part("similarity", 1),),
+    (0x10, 0xE4): (Part("region_mask", 1), Part("avg_dwell"), Part("max_dwell")),
+    (0x04, 0xCC): (Part("total_in"), Part("total_out")),
     (0x05, 0xCC): (Part("people_in"), Part("people_out")),
     (0x0D, 0xCC): (Part("people_total_in"), Part("people_total_out")),
     (0x0F, 0xE3): tuple(Part(f"region_{n}_count", 1) for n in range(1, 5)),
@@ -104,6 +109,7 @@ _BY_TYPE: dict[int, tuple[Part, ...]] = {
     ),
     0x92: (Part("valve_opening", 1, unit="%"),),
     0x94: (Part("illumination", 4, unit="lx"),),
+    0xA8: (Part("", 1),),
     0x97: (Part("total_current", 4, 100, unit="Ah"),),
     0x98: (Part("current", 2, 100, unit="A"),),
     0xC8: (Part("pulse", 4),),
@@ -147,6 +153,7 @@ _STATES: tuple[tuple[str, Mapping[int, Part]], ...] = (
 _FAMILIES = ((b"\x06\xcb", "am3"), (b"\x05\x6a", "am1"), (b"\x06\x65", "am1"),
              (b"\x04\x82", "em400"))  # fmt: skip
 _VOC = (0x08, 0x7D)
+_CURRENT_ALARM = (0x84, 0x98)
 
 _STORED_LAYOUTS: tuple[tuple[str, tuple[Part, ...]], ...] = (
     ("em300(?!di)", (_TEMPERATURE, _HUMIDITY, Part("", 1))),
@@ -197,6 +204,8 @@ def _item(channel: int, kind: int, rest: bytes, model: str) -> tuple[list[Field]
         parts = [_state(channel & 0x7F, model)]
     if (channel, kind) == _VOC and "am1" in model:
         parts = [Part("tvoc", unit="ppb")]
+    if (channel, kind) == _CURRENT_ALARM:
+        parts = [*(Part(f"current_{end}", 2, 100, unit="A") for end in ("max", "min")), *parts]
     size = sum(part.size for part in parts)
     fields = list(_read(parts, _exactly(rest, size)))
     if channel & 0x80:  # sent because of a threshold
