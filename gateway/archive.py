@@ -4,12 +4,13 @@ import os
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from gateway.store.backup import copy, sync
 
-SITE = ("gateway.yaml", "devices.yaml", "cameras.yaml", "rules/**/*.yaml", "rules/**/*.yml")
+SITE = ("*.yaml", "*.geojson", "rules/**/*.yaml", "rules/**/*.yml")
+"""All that a person writes; but for `SECRETS`."""
 SECRETS = ("secrets.yaml", "users.yaml", "data/*.key", "data/*.json")
 """What opens doors: left out unless asked for, since backups travel."""
 PICTURES = ("data/evidence/**/*.jpg",)
@@ -24,10 +25,14 @@ def write(site: Path, file: Path, *, secrets: bool = False, pictures: bool = Fal
     Raises OSError and StoreFailed.
     """
     unfinished = file.with_name(file.name + ".unfinished")
-    patterns = SITE + SECRETS * secrets + PICTURES * pictures
+    chosen = dict.fromkeys(_files(site, SITE + PICTURES * pictures))
+    for path in _files(site, SECRETS):
+        chosen.pop(path, None)
+        if secrets:
+            chosen[path] = None
     try:
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            _pack(site, unfinished, patterns, Path(folder))
+            _pack(site, unfinished, chosen, Path(folder))
         sync(unfinished)
         unfinished.rename(file)
         sync(file)
@@ -36,10 +41,10 @@ def write(site: Path, file: Path, *, secrets: bool = False, pictures: bool = Fal
         raise
 
 
-def _pack(site: Path, file: Path, patterns: tuple[str, ...], folder: Path) -> None:
+def _pack(site: Path, file: Path, chosen: Iterable[Path], folder: Path) -> None:
     handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with open(handle, "wb") as raw, tarfile.open(fileobj=raw, mode="w:gz", compresslevel=6) as tar:
-        for path in _files(site, patterns):
+        for path in chosen:
             tar.add(path, path.relative_to(site).as_posix(), recursive=False)
         if (site / DATABASE).exists():
             copy(site / DATABASE, folder / "copy")

@@ -26,5 +26,7 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, StoreFailed) as error:
         print(f"no backup was written: {error}")
         return 1
-    print(f"{args.file}: {args.file.stat().st_size / 1e6:.1f} MB")
+    left = [name for name in ("secrets", "evidence") if not getattr(args, name)]
+    without = f"; left out, as not asked for: {', '.join(left)}" if left else ""
+    print(f"{args.file}: {args.file.stat().st_size / 1e6:.2f} MB{without}")
     return 0

@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
 from gateway.incidents import Account, Ledger
-from gateway.model import Action, Answer, Duration, Packet, Place, Reading, Scene
+from gateway.model import (
+    Action,
+    Answer,
+    Duration,
+    Packet,
+    Place,
+    Quality,
+    Reading,
+    Scene,
+    Shift,
+)
 from gateway.spine import Spine, Turn
 from rules.engine import Engine
 from rules.kinds.threshold import Threshold
@@ -157,3 +167,26 @@ def _after_a_kill(
     again = Spine(decoder, engine, ledger, ["city", "street"])
     again.restore(snapshot, tail)
     return again
+
+
+def test_when_the_time_becomes_known_incidents_get_their_right_times() -> None:
+    path = spine()
+    wrong, right = 1_000_000, T0
+    path.take([said(35)], wrong, synced=False)
+    (opened, *_) = path.take([said(36)], wrong + MINUTE, synced=False).batch.envelopes
+    assert opened.incident.opened_at == wrong + MINUTE
+    shift = Shift(wrong, wrong + 2 * MINUTE, right - wrong)
+    turn = path.put_right(shift, right + 2 * MINUTE)
+    assert turn.batch.shift == shift
+    assert turn.batch.snapshot is not None
+    told = [(e.sink, e.phase, e.incident) for e in turn.batch.envelopes]
+    assert [(sink, phase, i.opened_at, i.since) for sink, phase, i in told] == [
+        ("city", "updated", right + MINUTE, right),
+        ("street", "updated", right + MINUTE, right),
+    ]
+    assert path.latest.seen("bin-1") == right + MINUTE
+
+
+def test_what_comes_before_the_time_is_known_is_marked() -> None:
+    (reading,) = spine().take([said(21)], T0, synced=False).batch.readings
+    assert reading.quality == Quality.UNSYNCED

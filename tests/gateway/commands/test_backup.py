@@ -44,6 +44,23 @@ def remembered(site: Path) -> list[int]:
     return asyncio.run(read())
 
 
+def test_whatever_a_person_wrote_is_in_it_and_nothing_that_opens_doors(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (site / "silences.yaml").write_text("silences: []\n")
+    (site / "grids.geojson").write_text("{}")
+    file = tmp_path / "linli.tar.gz"
+    assert main(["backup", str(file), "--site", str(site)]) == 0
+    assert "left out, as not asked for: secrets, evidence" in capsys.readouterr().out
+    with tarfile.open(file) as tar:
+        names = set(tar.getnames())
+    assert {"gateway.yaml", "silences.yaml", "grids.geojson", "data/linli.db"} <= names
+    assert not names & {"secrets.yaml", "users.yaml"}
+    assert main(["backup", str(file), "--site", str(site), "--secrets"]) == 0
+    with tarfile.open(file) as tar:
+        assert {"secrets.yaml", "users.yaml"} <= set(tar.getnames())
+
+
 def test_there_and_back(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, rules = tmp_path / "linli.tar.gz", sorted((site / "rules").iterdir())
     assert main(["backup", str(file), "--site", str(site)]) == 0
