@@ -28,12 +28,11 @@ function cell(day, n, shown, entries, today, picked, pick, open) {
   const here = entries.filter((e) => e.spans.some(([a, b]) => a < day.end && b > day.at));
   const chosen = picked && n >= Math.min(...picked) && n <= Math.max(...picked);
   const name = moment(day.at, { dateStyle: "full" });
-  const finish = () => { const [a, b] = [Math.min(...picked), Math.max(...picked)]; pick(shown[a], shown[b]); };
   return h("div", { key: n, class: `day${day.other ? " other" : ""}${day.at <= today && today < day.end ? " today" : ""}${chosen ? " chosen" : ""}`,
     onpointerenter: (e) => { if (pick && picked && e.buttons) { picked[1] = n; redraw(); } } },
     h("button", { type: "button", class: "day-number", disabled: !pick, "aria-label": here.length ? t("silence.day", { day: name, n: here.length }) : name,
-      onpointerdown: (e) => { e.currentTarget.releasePointerCapture?.(e.pointerId); pick.begin(n); },
+      onpointerdown: () => pick.begin(n),
       onclick: (e) => { if (e.detail === 0) pick(day, day); } }, day.day.getUTCDate()),
-    pick && h("span", { class: "day-room", onpointerdown: () => pick.begin(n), onpointerup: () => picked && finish() }),
+    pick && h("span", { class: "day-room", onpointerdown: () => pick.begin(n) }),
     here.map((e) => h("button", { key: e.id, type: "button", class: `entry${e.recurring ? " recurring" : ""}`, title: `${e.reason} · ${e.owner}`, onclick: () => open(e.id) }, e.reason)));
 }

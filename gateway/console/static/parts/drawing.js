@@ -23,16 +23,17 @@ export function drawing(pen) {
     h("svg", { key: "areas", class: draft ? "areas drawing" : "areas", viewBox: "0 0 100 100", preserveAspectRatio: "none", "aria-hidden": "true",
       onpointerdown: draft ? (e) => press(e, pen) : null, onpointermove: draft ? (e) => pull(e, pen) : null, onpointerup: draft ? (e) => lift(e, pen) : null },
       areas.map((one, n) => h("polygon", { key: `a${n}`, class: `area ${one.kind}${n === chosen ? " chosen" : ""}`, points: points(one.area),
-        onpointerdown: pen.change && !draft ? (e) => { pen.choose(n); carry(e, one, null, pen); } : null })),
+        onpointerdown: pen.change && !draft ? (e) => (n === chosen ? carry(e, one, null, pen) : pen.choose(n)) : null })),
       draft && draft.area.length > 0 && h("polyline", { key: "draft", class: `area ${draft.kind} chosen`, points: points(draft.area) })),
-    !draft && areas.map((one, n) => one.kind === "zone" && h("span", { key: `n${n}`, class: "area-name", style: spot(top(one.area)) }, one.name || one.id)),
+    !draft && areas.map((one, n) => one.kind === "zone" && h("span", { key: `n${n}`, class: "area-name", style: spot(foot(one.area)) }, one.name || one.id)),
     draft && draft.area.map((corner, n) => h("span", { key: `d${n}`, class: "corner dot-only", style: spot(corner) })),
     edit && !draft && edit.area.map((corner, n) => [handle(pen, edit, corner, n), between(pen, edit, n)]),
   ];
 }
 
 const spot = ([x, y]) => ({ left: `${x * 100}%`, top: `${y * 100}%` });
-const top = (area) => area.reduce((a, b) => (b[1] < a[1] ? b : a));
+/** The middle of the lower edge of the box around an area: labels of what is found are above. */
+const foot = (area) => [(Math.min(...area.map((c) => c[0])) + Math.max(...area.map((c) => c[0]))) / 2, Math.max(...area.map((c) => c[1]))];
 
 /** A corner: to be dragged, moved with the arrow keys, removed with Delete. */
 function handle(pen, one, corner, n) {

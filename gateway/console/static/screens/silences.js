@@ -78,12 +78,16 @@ function picker(page) {
   const pick = (first, last) => { page.picked = null; begin(page, first.at, last.end); };
   pick.begin = (n) => {
     page.picked = [n, n];
-    const end = () => {
+    const end = (e) => {
       removeEventListener("pointerup", end);
-      const [a, b] = [...(page.picked ?? [n, n])].sort((x, y) => x - y);
-      if (page.picked) pick(page.days[a], page.days[b]);
+      removeEventListener("pointercancel", end); // a finger that scrolls
+      const [a, b] = [...page.picked].sort((x, y) => x - y);
+      page.picked = null;
+      if (e.type === "pointerup") pick(page.days[a], page.days[b]);
+      else redraw();
     };
     addEventListener("pointerup", end);
+    addEventListener("pointercancel", end);
     redraw();
   };
   return pick;
