@@ -93,8 +93,6 @@ FIELDS = flat.of_pairs(
         ("Current", "current", "A"),
     )
 )
-CONVERTERS = ("ANALOG", "ADS1115")
-"""Blocks of analog inputs: `{"A0": 512}`, or what the input is made to mean."""
 PHASES = 8
 """Of a meter; more are no meter."""
 MILLIMETRES = ("VL53", "VL61", "TOF", "DDS238")
@@ -105,7 +103,6 @@ _SUFFIX = re.compile(
 )
 _ALONE = ("SENSOR", "RESULT")
 _POWER = re.compile(r"POWER(\d*)")
-_INPUT = re.compile(r"(?:A|Range)\d{1,2}")
 _SWITCH = re.compile(r"Switch(\d+)")
 _INDEXED = re.compile(r".+-(?:\d{1,2}|(?:0x)?[0-9A-Fa-f]{2,12})|DS\d+|Shutter\d")
 _UNITS = {"temp": "TempUnit", "press": "PressureUnit", "speed": "SpeedUnit"}
@@ -175,11 +172,6 @@ def _sensors(body: dict[str, Any], device: str) -> Iterator[Value]:
             for key, count in block.items():
                 if re.fullmatch(r"C\d+", key) and isinstance(count, int | float):
                     yield Value(f"{device}#{key}", "counter", count, path=f"COUNTER.{key}")
-        elif name in CONVERTERS and isinstance(block, dict):
-            for key, number in block.items():
-                if _INPUT.fullmatch(key) and isinstance(number, int | float):
-                    yield Value(f"{device}#{key}", "analog_in", number, path=f"{name}.{key}")
-            yield from _chip(name, block, device, units)
         elif isinstance(block, dict) and not name.endswith("Received"):
             yield from _chip(name, block, device, units)
 

@@ -210,7 +210,7 @@ def _item(channel: int, kind: int, rest: bytes, model: str) -> tuple[list[Field]
     fields = list(_read(parts, _exactly(rest, size)))
     if channel & 0x80:  # sent because of a threshold
         alarm = _exactly(rest, size + 1)[size]
-        return [*fields, Field(f"{parts[0].name}_alarm", alarm == 1, "bool")], size + 1
+        return [*fields, Field(f"{parts[-1].name}_alarm", alarm == 1, "bool")], size + 1
     return fields, size
 
 
