@@ -11,14 +11,16 @@ from gateway.model import (
     Action,
     Answer,
     Duration,
+    Evidence,
     Packet,
     Place,
     Quality,
     Reading,
     Scene,
     Shift,
+    Signal,
 )
-from gateway.spine import Spine, Turn
+from gateway.spine import Spine, Turn, _addressed
 from rules.engine import Engine
 from rules.kinds.threshold import Threshold
 from rules.selector import Names, Select
@@ -120,6 +122,19 @@ def test_what_a_platform_answers_is_committed_and_told_to_nobody_until_it_is_sen
     assert [(e.sink, e.phase, e.id) for e in again.envelopes] == [
         ("city", "opened", f"{opened.id}-2")
     ]
+
+
+def test_pictures_have_a_line_of_their_own_where_a_sink_attaches_them() -> None:
+    pictures = tuple(Evidence(f"{n:x}" * 64, "image/jpeg", "now", T0, 9) for n in range(3))
+    ledger = Ledger(lambda signal: Account("heat", signal.key, "minor", Place("s1"), ("city",)))
+    change = ledger.apply(Signal("hot", "bin-1", True, T0, T0, evidence=pictures))
+    assert change is not None
+    id = change.incident.id
+    found = [*_addressed(change, "city/pictures")]
+    assert [(e.sink, len(e.incident.evidence)) for e in found] == [("city/pictures", 1)] * 2
+    wanted = [f"picture-{id}-{letter * 16}" for letter in "02"]
+    assert [e.id for e in found] == wanted, "the first and the last, known again by their hash"
+    assert [e.id for e in _addressed(change, "city")] == [f"{id}-0"]
 
 
 def test_scenes_are_stamped_and_kept() -> None:
