@@ -78,12 +78,14 @@ class Condition(Select, frozen=True, forbid_unknown_fields=True, kw_only=True):
         found = [d for d in seen.detections if d.label in self.label and self._here(d)]
         if not found:
             last = before.last_met if before is not None else None
-            return Said(False, seen.at, seen.camera, last_met=last)
-        evidence = tuple(dict.fromkeys(e for d in found for e in d.evidence))[-MOST_EVIDENCE:]
+            return Said(False, seen.at, seen.camera, "", "", "", last)
+        evidence = tuple(dict.fromkeys([e for d in found for e in d.evidence]))[-MOST_EVIDENCE:]
         if not evidence and before is not None and before.met:
             evidence = before.evidence
-        labels = ", ".join(sorted({d.label for d in found}))
-        sure = max(d.score for d in found)
+        labels, sure = found[0].label, found[0].score
+        if len(found) > 1:
+            labels = ", ".join(sorted({d.label for d in found}))
+            sure = max(d.score for d in found)
         return Said(True, seen.at, seen.camera, "", labels, "", seen.at, evidence, sure)
 
     def _here(self, found: Detection) -> bool:

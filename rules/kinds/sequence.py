@@ -62,8 +62,8 @@ class Sequence(Rule, frozen=True, kw_only=True):
         condition, known = (self.first, state.first) if part == FIRST else (self.second, state.then)
         before = known.get(source)
         said = condition.said(seen, before)
-        if said is None:
-            return False
+        if said is None or (not said.met and before is not None and not before.met):
+            return False  # nothing new: only what is met, or no longer is, has to be remembered
         known[source] = said
         if part == FIRST:
             return False
