@@ -61,14 +61,10 @@ class SystemClock:
     def not_before(self, at: Millis) -> None:
         """Go on behind *at*, the last instant of the journal, after a restart. A wall clock that
         is far behind it was not set since."""
-        behind = at - self.now()
-        if behind > 0:
-            self._told = at
-            self._unsure = None
-            if behind >= LEAP:
-                self._doubt(at + 1, unset=True)
-        elif self._unsure is not None:
-            self._unsure = self._told
+        wall = self.now()
+        self._told = max(wall, at)
+        if self._unsure is not None or at - wall >= LEAP:
+            self._doubt(max(wall, at + 1), unset=True)
 
     @property
     def synced(self) -> bool:

@@ -92,6 +92,19 @@ def test_a_clock_of_1970_has_not_been_set_until_it_leaps_ahead(hands: Hands) -> 
     assert clock.corrected() is None
 
 
+def test_a_second_start_in_1970_is_no_better_than_the_first(hands: Hands) -> None:
+    hands.set(1000)
+    clock = started()
+    clock.not_before(500_000)
+    assert clock.now() == 500_000
+    assert not clock.synced
+    hands.pass_time(5000)
+    clock.now()
+    hands.set(EARLIEST)
+    assert clock.now() == EARLIEST
+    assert clock.corrected() == Shift(500_001, 505_001, EARLIEST - 505_000)
+
+
 def test_a_box_that_wakes_where_it_was_switched_off_is_behind_its_journal(hands: Hands) -> None:
     journal = EARLIEST + YEAR
     clock = started()
