@@ -93,6 +93,7 @@ async def keep(page: Page, url: str, path: Path) -> None:
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
+    parser.add_argument("--only", default="", help="such as desk-light-en, or phone")
     parser.add_argument("--base", default="")
     parser.add_argument("--user", default="operator")
     parser.add_argument("--password", default="")
@@ -102,7 +103,9 @@ async def main() -> None:
         for size in ("desk", "phone"):
             for scheme in ("light", "dark"):
                 for language in ("en", "zh"):
-                    await shoot(browser, args, f"{size}-{scheme}-{language}", language)
+                    name = f"{size}-{scheme}-{language}"
+                    if args.only in name:
+                        await shoot(browser, args, name, language)
 
 
 if __name__ == "__main__":
