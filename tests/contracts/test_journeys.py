@@ -15,8 +15,8 @@ from gateway.delivery import deliver
 from gateway.model import Answer, Phase
 from simulators.faults import BadLine
 from tests.contracts.facts import envelope, surroundings
-from tests.contracts.test_sinks import WORLDS, World, Worlds
 from tests.contracts.twins import MemoryOutbox
+from tests.contracts.worlds import WORLDS, World, Worlds
 
 LIFE: tuple[Phase, ...] = (
     "opened", "updated", "acknowledged", "in_progress", "resolved", "reopened", "void",

@@ -1,8 +1,4 @@
 import csv
-import hashlib
-import json
-from base64 import b64decode
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -11,15 +7,10 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 import yaml
-from aiohttp import web
-from hypothesis import given
-from hypothesis import strategies as st
 
 from config.load import Invalid, load
-from gateway.callbacks import Forged, Letter, Unreadable
 from gateway.cli import main
-from gateway.enclosures import Enclosed
-from gateway.model import Answer, Evidence, Phase
+from gateway.model import Phase
 from gateway.ports import Choked, Reject
 from gateway.sinks.template import Map, Success, Template, letter, values
 from tests.contracts.facts import EVIDENCE, envelope, surroundings
@@ -227,171 +218,3 @@ def test_a_preset_has_every_sure_code_and_no_other(
     wanted = standard_codes("incident_kind_map.csv", column)
     not_theirs = {"blocked_exit", "device_offline"}  # for the fire brigade, for ourselves
     assert found == {kind: code for kind, code in wanted.items() if kind not in not_theirs}
-
-
-TOKEN = "a-token-of-the-platform"
-SOAP = """<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>
-<processMessage xmlns="urn:case-exchange"><OperationCode>04</OperationCode><MessageInfo>
-&lt;CASEMAIN&gt;&lt;SECTIONTASKNUM&gt;i-1&lt;/SECTIONTASKNUM&gt;
-&lt;CITYTASKNUM&gt;C-9&lt;/CITYTASKNUM&gt;&lt;EVENTDESC&gt;不属于我区&lt;/EVENTDESC&gt;
-&lt;/CASEMAIN&gt;</MessageInfo></processMessage></s:Body></s:Envelope>"""
-CALLS: dict[str, tuple[Any, Answer]] = {
-    "workorder_json": (
-        {"workordercode": "i-1", "state": 1, "handlerid": "H7", "disposaldeptid": "D3"},
-        Answer("i-1", "workorders", "assigned", "H7", "D3"),
-    ),
-    "grid_app_json": (
-        {"OutEventId": "i-1", "EventId": 81, "ReplyStatusDesc": "不予受理", "Disposer": "李"},
-        Answer("i-1", "grid_app", "rejected", "81", "李"),
-    ),
-    "city_district_soap": (SOAP, Answer("i-1", "city", "rejected", "C-9", "不属于我区")),
-    "city_case_json": (
-        {"caseNo": "i-1", "id": "88", "status": "6", "opinion": "已清运"},
-        Answer("i-1", "city_cases", "closed", "88", "已清运"),
-    ),
-}
-
-
-def called(spec: Template, body: Any, **headers: str) -> list[Answer]:
-    """What *spec* hears when its platform, which has a token, calls with *body*."""
-    assert spec.callback
-    with_token = msgspec.structs.replace(spec.callback, token=TOKEN)
-    text = body if isinstance(body, str) else json.dumps(body)
-    letter = Letter({"authorization": f"Bearer {TOKEN}"} | headers, text.encode(), 0)
-    return list(msgspec.structs.replace(spec, callback=with_token).hear(letter))
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_a_platform_calls_back_in_its_own_words(name: str) -> None:
-    body, answer = CALLS[name]
-    assert called(preset(name), body) == [answer]
-    with pytest.raises(Forged):
-        called(preset(name), body, authorization="Bearer guessed")
-    with pytest.raises(Forged):
-        preset(name).hear(Letter({"authorization": ""}, b"", 0))
-
-
-def test_words_that_nobody_mapped_are_passed_over() -> None:
-    assert called(preset("workorder_json"), {"workordercode": "i-1", "state": 9}) == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
-        "<a>",
-        "",
-        "<a>" * 50 + "</a>" * 50,
-        "<?xml version='1.0' encoding='nonsense'?><a/>",
-    ],
-)
-def test_hostile_xml_is_not_read(body: str) -> None:
-    with pytest.raises(Unreadable):
-        called(preset("city_district_soap"), body)
-
-
-def test_a_document_within_text_is_not_believed_more() -> None:
-    hostile = "&lt;!DOCTYPE M [&lt;!ENTITY i 'i-1'&gt;]&gt;&lt;CASEMAIN&gt;"
-    with pytest.raises(Unreadable, match="of which incident"):
-        called(preset("city_district_soap"), SOAP.replace("&lt;CASEMAIN&gt;", hostile))
-
-
-@given(st.binary(max_size=200))
-def test_no_bytes_from_a_platform_break_the_reader(body: bytes) -> None:
-    for name in CALLS:
-        callback = preset(name).callback
-        assert callback
-        letter = Letter({"authorization": TOKEN}, body, 0)
-        with suppress(Unreadable):
-            msgspec.structs.replace(callback, token=TOKEN).read(letter, "city", None)
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> tuple[Evidence, ...]:
-    """Five on disk, and one whose time to be kept is over."""
-    found = []
-    for n in range(5):
-        jpeg = f"picture {n}".encode()
-        name = hashlib.sha256(jpeg).hexdigest()
-        (tmp_path / f"{name}.jpg").write_bytes(jpeg)
-        role = "before" if n == 0 else "now"
-        found.append(Evidence(name, "image/jpeg", role, 1_800_000_000_000 + n, len(jpeg)))
-    gone = Evidence("0" * 64, "image/jpeg", "now", 1_800_000_000_000, 9)
-    return (*found[:2], gone, *found[2:])
-
-
-class Office:
-    """A platform that takes reports and, apart from them, pictures."""
-
-    def __init__(self) -> None:
-        self.reports: list[tuple[dict[str, str], list[tuple[str, bytes]]]] = []
-        self.uploads: list[tuple[str, bytes]] = []
-
-    def app(self) -> web.Application:
-        app = web.Application()
-        app.router.add_post("/report", self._report)
-        app.router.add_post("/upload", self._upload)
-        return app
-
-    async def _report(self, request: web.Request) -> web.Response:
-        if request.content_type == "application/json":
-            self.reports.append((await request.json(), []))
-        else:
-            form = await request.post()
-            files = [(f.filename, f.file.read()) for f in form.values() if not isinstance(f, str)]
-            fields = {name: value for name, value in form.items() if isinstance(value, str)}
-            self.reports.append((fields, files))
-        return web.json_response({"data": {"no": 7}})
-
-    async def _upload(self, request: web.Request) -> web.Response:
-        file = (await request.post())["photo"]
-        self.uploads.append((file.filename, file.file.read()))
-        return web.json_response({"data": {"url": f"up-{len(self.uploads)}"}})
-
-
-async def with_pictures(spec: Template, root: Path, evidence: tuple[Evidence, ...]) -> Office:
-    office = Office()
-    runner = web.AppRunner(office.app())
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    base = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    wanted = spec.pictures
-    assert wanted
-    if wanted.url:
-        wanted = msgspec.structs.replace(wanted, url=f"{base}/upload")
-    there = msgspec.structs.replace(spec, url=f"{base}/report", pictures=wanted)
-    async with there.open(surroundings(root)) as sink:
-        for seq in range(2):
-            assert await sink.send(envelope(seq=seq, evidence=evidence)) == "7"
-    await runner.cleanup()
-    return office
-
-
-async def test_pictures_in_base64_are_the_first_and_the_last(
-    tmp_path: Path, pictures: tuple[Evidence, ...]
-) -> None:
-    spec = made(fields={"p": "{images}"}, pictures=Enclosed(), reference="data.no")
-    office = await with_pictures(spec, tmp_path, pictures)
-    assert [b64decode(one) for one in office.reports[0][0]["p"]] == [b"picture 0", b"picture 4"]
-
-
-async def test_pictures_beside_the_fields_are_named_by_their_hash(
-    tmp_path: Path, pictures: tuple[Evidence, ...]
-) -> None:
-    wanted = Enclosed(how="multipart", field="photos", most=3)
-    spec = made(body="form", fields={"title": "{title}"}, pictures=wanted, reference="data.no")
-    office = await with_pictures(spec, tmp_path, pictures)
-    fields, files = office.reports[0]
-    assert fields == {"title": "3 号桶满了 <Bin 3 is full>"}
-    assert [content for _, content in files] == [b"picture 0", b"picture 3", b"picture 4"]
-    assert files[0][0] == f"before-{hashlib.sha256(b'picture 0').hexdigest()}.jpg"
-
-
-async def test_pictures_are_uploaded_once_and_named_in_each_report(
-    tmp_path: Path, pictures: tuple[Evidence, ...]
-) -> None:
-    wanted = Enclosed(how="upload", field="photo", url="http://x/", path="data.url")
-    spec = made(fields={"p": "{images}"}, pictures=wanted, reference="data.no")
-    office = await with_pictures(spec, tmp_path, pictures)
-    assert [content for _, content in office.uploads] == [b"picture 0", b"picture 4"]
-    assert [report["p"] for report, _ in office.reports] == [["up-1", "up-2"]] * 2
