@@ -31,13 +31,15 @@ class Rehearsals:
         self._news = asyncio.Event()
         self._pictures: tuple[str, Mapping[Millis, bytes]] = "", {}
 
-    async def attempt(self, camera: CameraSpec, clip: str, pictures: bool) -> Rehearsal:
-        """Try *camera* as it is given here, on its last minutes or on *clip*, a path below the
-        site's folder. Raises `Busy` and `Unrehearsed`."""
+    async def attempt(
+        self, camera: CameraSpec, clip: str, pictures: bool, seconds: float = 0.0
+    ) -> Rehearsal:
+        """Try *camera* as it is given here, on its last minutes (of which *seconds* suffice, 0 for
+        all) or on *clip*, a path below the site's folder. Raises `Busy` and `Unrehearsed`."""
         if self._answer is not None:
             raise Busy
         answer = self._answer = asyncio.get_running_loop().create_future()
-        self._asked = Try(next(self._ids), camera, clip, pictures)
+        self._asked = Try(next(self._ids), camera, clip, pictures, seconds)
         self._news.set()
         try:
             async with asyncio.timeout(SECONDS):

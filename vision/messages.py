@@ -45,12 +45,14 @@ class Feed(msgspec.Struct, tag=True, frozen=True):
 
 class Try(msgspec.Struct, tag=True, frozen=True):
     """To the worker: rehearse these settings of a camera, on its last minutes or on a clip (a
-    path below the site's folder). `pictures`: whether the masked pictures are wanted too."""
+    path below the site's folder). `pictures`: whether the masked pictures are wanted too;
+    `seconds`: how many of the last ones suffice, 0 for all there are."""
 
     id: int
     camera: CameraSpec
     clip: str
     pictures: bool
+    seconds: float = 0.0
 
 
 class Tried(msgspec.Struct, tag=True, frozen=True):

@@ -71,10 +71,12 @@ class Recent:
             self._shown = picture.at
             self._chapters[-1].pictures.append(picture)
 
-    @property
-    def footage(self) -> Footage:
-        """All of it, as it is now; another thread may go on."""
+    def footage(self, seconds: float = 0.0) -> Footage:
+        """Whole minutes from the last ones back, until they hold *seconds*; all of it for 0.
+        Another thread may go on."""
         chapters = [*self._chapters]
+        while seconds and len(chapters) > 1 and self._at - chapters[1].at >= seconds * 1000:
+            del chapters[0]
         return Footage(
             tuple(shot for one in chapters for shot in [*one.frames]),
             chapters[0].scene if chapters else b"",

@@ -227,7 +227,7 @@ def _listen(link: Link, posts: dict[str, Post], time: BoxTime, stage: Stage) -> 
             case Feed(camera, jpeg) if camera in posts:
                 posts[camera].slot.put(jpeg)
             case Try() if message.camera.id in posts:
-                recent = posts[message.camera.id].recent.footage
+                recent = posts[message.camera.id].recent.footage(message.seconds)
                 args = link.tell, stage, message, recent
                 threading.Thread(target=_perform, args=args, daemon=True).start()  # noqa: TID251 - a clip is read while cameras go on
 

@@ -82,11 +82,14 @@ def test_the_last_minutes_are_kept_and_older_ones_forgotten():
                 recent.begin(at, str(at).encode())
             recent.add(Shot(at, b"frame"))
         recent.show(Shot(at, b"picture"))
-    kept = recent.footage
+    kept = recent.footage()
     assert len(kept.frames) <= (CHAPTERS + 1) * 60
     assert kept.frames[-1].at - kept.frames[0].at >= CHAPTERS * CHAPTER - 2000
     assert int(kept.scene) == kept.frames[0].at
     assert len(kept.pictures) <= (CHAPTERS + 1) * 6
+    last = recent.footage(70)
+    assert 70_000 <= last.frames[-1].at - last.frames[0].at < 2 * CHAPTER + 10_000
+    assert int(last.scene) == last.frames[0].at
 
 
 def test_a_clip_is_judged_as_its_camera_would_see_it(tmp_path, yard, spec):

@@ -55,12 +55,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Settings to try: on the camera's last minutes, or on one of the clips. `pictures`: keep
-    the masked pictures of what is judged, so that they can be fetched."""
+    """Settings to try: on the camera's last minutes (of which the last `seconds` suffice; 0: all
+    there are), or on one of the clips. `pictures`: keep the masked pictures of what is judged, so
+    that they can be fetched."""
 
     settings: Settings = Settings()
     clip: str = ""
     pictures: bool = False
+    seconds: Annotated[float, Meta(ge=0, le=3600)] = 0.0
 
 
 class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -161,7 +163,9 @@ async def try_out(id: str, request: Request, desk: TheDesk) -> Response:
     if wanted.clip and wanted.clip not in await asyncio.to_thread(_clips, desk.root):
         raise Problem(404, "There is no such clip.")
     try:
-        return answer(await desk.rehearsals.attempt(spec, wanted.clip, wanted.pictures))
+        return answer(
+            await desk.rehearsals.attempt(spec, wanted.clip, wanted.pictures, wanted.seconds)
+        )
     except Busy:
         raise Problem(429, "Another trial is running.", {"Retry-After": "1"}) from None
     except Unrehearsed as e:

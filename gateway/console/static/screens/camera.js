@@ -66,7 +66,7 @@ async function attempt(page, pictures = false) {
     page.wanted = false;
     const source = page.source, fetched = page.fetch;
     try {
-      const body = { settings: settings(page), clip: ["live", "past"].includes(source) ? "" : source, pictures: page.fetch };
+      const body = { settings: settings(page), clip: ["live", "past"].includes(source) ? "" : source, pictures: page.fetch, seconds: source === "live" ? enough(page) : 0 };
       page.fetch = false;
       const told = await ask("POST", `${path(page)}/try`, body);
       if (source === page.source) show(page, told, fetched);
@@ -84,6 +84,12 @@ async function attempt(page, pictures = false) {
   }
   page.trying = false;
   redraw();
+}
+
+/** For the live picture only as much of the past as the longest dwell needs: that is quicker. */
+function enough(page) {
+  const dwells = [...page.detectors, ...page.about.settings.detectors, ...page.areas].map((d) => d.dwell ?? 0);
+  return Math.min(3600, (2.2 * Math.max(0, ...dwells)) / 1000 + 20);
 }
 
 function show(page, told, fetched) {
