@@ -102,6 +102,11 @@ class Registrar:
     ) -> None:
         self._discovered, self._config, self._file = discovered, config, file
         self._inbox, self._clock, self._desk = inbox, clock, desk
+        self._refused: Config | None = None
+
+    def open(self, workshop: Workshop, put: Put) -> None:
+        """From now on the site can be changed from here."""
+        self._desk = workshop, put
 
     async def admit(self, id: str, wish: Wish, who: str) -> str:
         """Enter a stranger; returns the device's id. Raises `Unheard`, `Wrong` or `Closed`."""
@@ -145,8 +150,11 @@ class Registrar:
                 await self._hand_in(stranger, spec.id, spec.map)
             elif len(welcome) < room and (pattern := _fitting(config.admit, stranger)):
                 welcome.append((stranger, pattern))
-        if welcome:
-            await self._let_in(welcome)
+        if welcome and config is not self._refused:
+            try:
+                await self._let_in(welcome)
+            except Wrong:
+                self._refused = config  # no use to try again before somebody changed the site
 
     async def _let_in(self, welcome: Sequence[tuple[Stranger, Admission]]) -> None:
         taken, entries = set(self._taken()), []
@@ -189,7 +197,8 @@ class Registrar:
 
 def entry_of(stranger: Stranger, wish: Wish, taken: Collection[str]) -> dict[str, Any]:
     """The entry of devices.yaml, as plain values; its id is none of *taken*."""
-    id = wish.id or _free(re.sub(r"[^A-Za-z0-9_.:\-]+", "-", stranger.address)[:80], taken)
+    plain = re.sub(r"[^A-Za-z0-9_.:\-]+", "-", stranger.address)[:80] or "device"
+    id = wish.id or _free(plain, taken)
     period = wish.period or _learnt(stranger)
     entry: dict[str, Any] = {"id": id, "name": wish.name}
     entry["dialect"] = wish.dialect or stranger.dialect

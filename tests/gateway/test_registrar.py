@@ -50,7 +50,10 @@ class Workshop:
         return (self.root / file).read_text()
 
     async def check(self, files: Mapping[str, str]) -> list[str]:
-        return [f"{name}: it stinks" for name, text in files.items() if "skunk" in text]
+        return [f"{name}: it stinks" for name, text in files.items() if self._stinks(text)]
+
+    def _stinks(self, text: str) -> bool:
+        return any(entry.get("name") == "skunk" for entry in yaml.safe_load(text)["devices"])
 
     async def save(self, files: Mapping[str, str], who: str, why: str) -> None:
         for name, text in files.items():
@@ -195,6 +198,17 @@ async def test_patterns_let_in_at_the_next_look(stage: Stage) -> None:
     assert [stranger.address for stranger in stage.discovered] == ["lamp-1"]
     assert stage.workshop.saved[-1] == ("admit: leaks", "2 devices fit a pattern")
     assert {reading.device for reading in stage.stored()} == {"leak-1", "leak-2"}
+
+
+async def test_a_pattern_that_makes_a_wrong_site_stops_nothing(stage: Stage) -> None:
+    entry = {"id": "all", "name": "skunk"}
+    text = put(await stage.workshop.text(FILE), "admit", entry)
+    await stage.workshop.save({FILE: text}, "ada", "")
+    stage.hear("a", 20.0)
+    await stage.registrar.look()
+    await stage.registrar.look()
+    assert [stranger.address for stranger in stage.discovered] == ["a"]
+    assert len(stage.workshop.config.devices) == 1
 
 
 async def test_who_was_entered_by_hand_has_its_readings_too(stage: Stage) -> None:
