@@ -56,6 +56,12 @@ def _rest(to: Words, rule: Rule) -> str:
         out += to.say("schedule", hours=to.hours(rule.schedule))
     if rule.unless:
         out += to.say("unless", rules=to.either(rule.unless))
+    for step in rule.escalate:
+        span = to.span(step.after)
+        if step.severity:
+            out += to.say("escalate", span=span, severity=to.name("severity", step.severity))
+        if step.tell:
+            out += to.say("escalate.tell", span=span, names=to.either(step.tell))
     return out if rule.enabled else out + to.say("switched_off")
 
 

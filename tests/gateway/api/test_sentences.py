@@ -14,9 +14,10 @@ from gateway.plugins import subclasses
 from rules.kinds.range import Range
 from rules.kinds.silence import Silence
 from rules.kinds.threshold import Threshold
-from rules.rule import Rule
+from rules.rule import Escalation, Rule
 from rules.schedule import Schedule
 from rules.selector import Names, Select
+from rules.values import Span
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = [
@@ -54,6 +55,21 @@ SAID = [
         Threshold(id="a", incident="b", select=SELECT, below=-5.0, clear_above=0.0),
         "Devices tagged archive, cold: temperature below -5 °C. Over once above 0 °C.",
         "标签为 archive, cold 的设备：温度低于 -5 °C。高于 0 °C 后结束。",
+    ),
+    (
+        Threshold(
+            id="a",
+            incident="b",
+            select=Select(quantity=Names(("temperature",))),
+            above=60,
+            escalate=(
+                Escalation(after=Span.parse("15m"), severity="critical"),
+                Escalation(after=Span.parse("1h"), tell=("street",)),
+            ),
+        ),
+        "Any device: temperature above 60 °C. Nobody takes it up within 15 min: critical."
+        " Nobody takes it up within 1 h: street is told.",
+        "任意设备：温度高于 60 °C。15 分钟内无人受理升级为紧急。1 小时内无人受理通知 street。",
     ),
     (
         Range(
