@@ -20,6 +20,8 @@ SAMPLES = 12
 """Quantities shown of each."""
 KEPT = 200
 """Readings of each."""
+LONGEST = 512
+"""Characters of a topic; it may have 65,535."""
 MOST_BYTES = 4_000_000
 """Of all readings together, about."""
 
@@ -107,7 +109,7 @@ class Discovered:
         self._strangers[id] = Stranger(
             dialect=seen.dialect,
             address=seen.device,
-            topic=seen.topic,
+            topic=seen.topic[:LONGEST],
             first=known.first if known else at,
             last=at,
             messages=known.messages + 1 if known else 1,
