@@ -170,6 +170,7 @@ async def test_every_route_of_the_api_has_an_example(client: Client) -> None:
     ]
     pictures_and_manual = {
         "get /api/v1/cameras/{id}/picture.jpg",
+        "get /api/v1/cameras/{id}/tried/{at}.jpg",
         "get /api/v1/devices/{id}/label.svg",
         "get /api/v1/labels.pdf",
         "get /evidence/{sha256}.jpg",
