@@ -15,7 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec.structs import replace
 
 from gateway.answered import MOST_ANSWERS, tells
-from gateway.escalation import UNTAKEN, Rung, climbed, due, worse
+from gateway.escalation import Climbs, Rung, reasons, worse
 from gateway.model import (
     Action,
     Answer,
@@ -24,7 +24,6 @@ from gateway.model import (
     Millis,
     Phase,
     Place,
-    Reason,
     Severity,
     Shift,
     Signal,
@@ -87,10 +86,8 @@ class Ledger:
         account: Callable[[Signal], Account],
         ladder: Callable[[Incident], tuple[Rung, ...]] = lambda incident: (),
     ) -> None:
-        self._account, self._ladder = account, ladder
+        self._account, self._climbs = account, Climbs(ladder)
         self._open: dict[tuple[str, str], Incident] = {}
-        self._climbs: dict[str, Millis] = {}
-        """By id, when an open incident escalates next."""
         self._closed: OrderedDict[str, Incident] = OrderedDict()
 
     def remember(self, incidents: Iterable[Incident]) -> None:
@@ -100,15 +97,15 @@ class Ledger:
 
     def due(self) -> Millis | None:
         """When `escalate` next has something to do."""
-        return min(self._climbs.values(), default=None)
+        return self._climbs.due()
 
     def escalate(self, now: Millis) -> Iterator[Change]:
         """What nobody took up by *now* grows worse, and others are told."""
-        ripe = [id for id, at in self._climbs.items() if at <= now]
-        for incident in filter(None, map(self._find, ripe)):
-            higher = climbed(incident, self._ladder(incident)[incident.escalated])
-            newly = (higher.sinks or ())[len(incident.sinks or ()) :]
-            yield self._file(_next(higher, at=max(now, incident.updated_at)))._replace(newly=newly)
+        for incident in filter(None, map(self._find, self._climbs.ripe(now))):
+            if (higher := self._climbs.climbed(incident, now)) is not None:
+                newly = (higher.sinks or ())[len(incident.sinks or ()) :]
+                at = max(now, incident.updated_at)
+                yield self._file(_next(higher, at=at))._replace(newly=newly)
 
     def apply(self, signal: Signal) -> Change | None:
         """None where there is nothing to tell: the incident was closed by a person before."""
@@ -187,6 +184,8 @@ class Ledger:
 
     def reconcile(self, firing: Iterable[Signal], at: int) -> Iterator[Change]:
         """After a restart, or a change of rules: open what fires, close what no rule holds."""
+        for incident in self._open.values():
+            self._climbs.watch(incident)
         held = set()
         for signal in firing:
             held.add((signal.rule, signal.key))
@@ -229,7 +228,7 @@ class Ledger:
             at=signal.at,
             severity=worse(known.severity, account.severity),
             sinks=sinks,
-            reasons=_reasons(known, signal),
+            reasons=reasons(known, signal),
             devices=tuple(dict.fromkeys(known.devices + signal.devices)),
             evidence=_keep(known.evidence, signal.evidence),
             confidence=signal.confidence,
@@ -265,9 +264,7 @@ class Ledger:
         else:
             self._closed.pop(incident.id, None)
             self._open[where] = incident
-        self._climbs.pop(incident.id, None)
-        if (at := due(incident, self._ladder(incident))) is not None:
-            self._climbs[incident.id] = at
+        self._climbs.watch(incident)
         return Change(phase, incident)
 
 
@@ -282,12 +279,6 @@ def _longer(told: tuple[tuple[int, int], ...], seq: int, at: int) -> tuple[tuple
     """The first version, and the last ones."""
     every = (*told, (seq, at))
     return every if len(every) <= MOST_TOLD else (every[0], *every[1 - MOST_TOLD :])
-
-
-def _reasons(known: Incident, signal: Signal) -> tuple[Reason, ...]:
-    """What *signal* says, and still that nobody took it up."""
-    untaken = (reason for reason in known.reasons if reason.code == UNTAKEN)
-    return (*signal.reasons, *untaken) if signal.reasons else known.reasons
 
 
 def _told(before: tuple[str, ...] | None, now: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -6,10 +6,21 @@ import pytest
 
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
+from gateway.escalation import Rung
 from gateway.app import account
-from gateway.incidents import Ledger
+from gateway.incidents import Account, Ledger
 from gateway.ladder import ladder
-from gateway.model import Action, Batch, Duration, Incident, Item, Packet, Phase
+from gateway.model import (
+    Action,
+    Batch,
+    Duration,
+    Incident,
+    Item,
+    Packet,
+    Phase,
+    Place,
+    Signal,
+)
 from gateway.routes import Route
 from gateway.spine import Spine
 from rules.engine import Engine
@@ -124,3 +135,18 @@ def test_steps_come_one_after_the_other() -> None:
         )
     with pytest.raises(ValueError, match="give `severity` or `tell`"):
         Escalation(after=late)
+
+
+def test_a_ladder_that_has_changed_is_followed_as_it_is() -> None:
+    rungs = [Rung(Span.parse("15m"), "major", ())]
+    book = Ledger(
+        lambda signal: Account("heat", "hot", "minor", Place()), lambda incident: tuple(rungs)
+    )
+    book.apply(Signal("hot", "a", firing=True, at=T0, since=T0))
+    rungs.clear()
+    assert [*book.escalate(T0 + 20 * MINUTE)] == []
+    assert book.due() is None
+    rungs.append(Rung(Span.parse("30m"), "critical", ()))
+    firing = Signal("hot", "a", firing=True, at=T0, since=T0)
+    assert [*book.reconcile([firing], T0 + 21 * MINUTE)] == []
+    assert book.due() == T0 + 30 * MINUTE

@@ -101,6 +101,7 @@ class Script:
 
     def __init__(self) -> None:
         self.next: list[Signal] = []
+        self.mistakes: dict[tuple[str, str], int] = {}
 
     def advance(self, now: int) -> list[Signal]:
         said, self.next = self.next, []
