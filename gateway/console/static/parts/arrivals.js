@@ -7,7 +7,7 @@ import { t } from "../words.js";
 import { link, placeOf } from "./bits.js";
 import { icon } from "./icons.js";
 
-const STAYS = 12000; // ms that a message stands on the page
+const STAYS = 8000; // ms that a message stands on the page
 const fresh = (incident) => incident.status === "open" || incident.status === "reopened";
 
 let known; // ids of the incidents that have been said, once the first ones are here
@@ -32,7 +32,7 @@ export function watchArrivals() {
 }
 
 function say(arrived) {
-  news = [...arrived, ...news].slice(0, 3);
+  news = [...arrived, ...news].slice(0, 2);
   if (document.hidden && telling() === "granted") arrived.forEach(tell);
   setTimeout(() => dismiss(arrived), STAYS);
   redraw();

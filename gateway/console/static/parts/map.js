@@ -79,7 +79,7 @@ function areaOf(area, at) {
   const box = boundsOf(points.flat());
   return h("g", { key: `area-${area.id}`, class: `quarter ${worst?.severity ?? ""}` },
     h("path", { d: points.map((ring) => `M${ring.map((p) => `${p.x.toFixed(1)} ${p.y.toFixed(1)}`).join("L")}Z`).join("") }),
-    box.right - box.left > LABEL && h("text", { x: mean(box.left, box.right), y: box.top + 18, "text-anchor": "middle" }, fitting(area.name, box.right - box.left - 12)));
+    box.right - box.left > LABEL && h("text", { x: mean(box.left, box.right), y: box.top + Math.max(18, (box.bottom - box.top) * 0.2), "text-anchor": "middle" }, fitting(area.name, box.right - box.left - 12)));
 }
 
 const mean = (a, b) => (a + b) / 2;
