@@ -1,6 +1,6 @@
 """What is wrong with a site though each of its entries is right by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,13 +38,30 @@ def twice(kind: str, entries: list[Entry]) -> Iterator[Problem]:
         yield entry.document.problem((*entry.keys, "id"), what)
 
 
-def loose_ends(rules: list[Entry], devices: list[Entry], cameras: list[Entry]) -> Iterator[Problem]:
-    """Rules that name a device, a camera or a rule that is not there."""
+def odd_shadows(
+    shadows: list[Entry], rules: list[Entry], devices: list[Entry], cameras: list[Entry]
+) -> Iterator[Problem]:
+    """Rules on trial that stand beside no rule, or that name what is not there."""
+    ids = {entry.spec.id for entry in rules}
+    for shadow in shadows:
+        if shadow.spec.id not in ids:
+            what = f"there is no rule {shadow.spec.id!r} that it would replace"
+            yield shadow.document.problem((*shadow.keys, "id"), what + nearest(shadow.spec.id, ids))
+    yield from loose_ends(shadows, devices, cameras, ids)
+
+
+def loose_ends(
+    rules: list[Entry],
+    devices: list[Entry],
+    cameras: list[Entry],
+    others: Collection[str] = (),
+) -> Iterator[Problem]:
+    """Rules that name a device, a camera, or a rule that is not there and not one of *others*."""
     names = {
         "devices": {entry.spec.id for entry in devices},
         "cameras": {entry.spec.id for entry in cameras},
     }
-    ids = {entry.spec.id for entry in rules}
+    ids = {entry.spec.id for entry in rules} | set(others)
     for rule in rules:
         for name in rule.spec.unless:
             if name not in ids:

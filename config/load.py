@@ -6,6 +6,7 @@ DIR/cameras.yaml    cameras: [...]
 DIR/grids.geojson   which places are in which grid; may be left out
 DIR/rules/*.yaml    rules: [...]
 DIR/silences.yaml   silences: [...], where there are any
+DIR/shadow.yaml     rules: [...], other forms of some rules on trial, where there are any
 DIR/secrets.yaml    name: value, for `!secret name`
 """
 
@@ -22,6 +23,7 @@ from config.crosscheck import (
     absent_files,
     dead_ends,
     loose_ends,
+    odd_shadows,
     strangers,
     twice,
     unheard,
@@ -38,6 +40,7 @@ from rules.silences import SilenceSpec
 from vision.camera import CameraSpec
 
 SILENCES = "silences.yaml"
+SHADOW = "shadow.yaml"
 PARTS = {"site", "store", "console", "sources", "sinks"}
 
 
@@ -66,6 +69,7 @@ def load(root: Path) -> Config:
     cameras = [*_file(root, "cameras.yaml", "cameras", CameraSpec, secrets, problems)]
     rules = [*_rules(root, problems)]
     silences = [*_silences(root, problems)]
+    shadows = [*_shadows(root, problems)]
     known = grids.read(root, problems)
     devices = grids.settle(known, devices, problems)
     cameras = grids.settle(known, cameras, problems)
@@ -74,11 +78,13 @@ def load(root: Path) -> Config:
         ("sink", sinks),
         ("rule", rules),
         ("silence", silences),
+        ("rule on trial", shadows),
         ("device or camera", devices + cameras),
         ("pattern", admit + ignore),
     ):
         problems += twice(kind, entries)
     problems += loose_ends(rules, devices, cameras)
+    problems += odd_shadows(shadows, rules, devices, cameras)
     problems += vain_silences(silences, rules, devices + cameras)
     problems += dead_ends(sinks, rules)
     problems += unheard(rules, sinks)
@@ -100,6 +106,7 @@ def load(root: Path) -> Config:
         cameras=tuple(entry.spec for entry in cameras),
         rules=tuple(entry.spec for entry in rules),
         silences=tuple(entry.spec for entry in silences),
+        shadows=tuple(entry.spec for entry in shadows),
         grids=known,
         admit=tuple(entry.spec for entry in admit),
         ignore=tuple(entry.spec for entry in ignore),
@@ -190,6 +197,11 @@ def _file(
 def _silences(root: Path, problems: list[Problem]) -> Iterator[Entry]:
     if (root / SILENCES).exists():
         yield from _file(root, SILENCES, "silences", SilenceSpec, {}, problems)
+
+
+def _shadows(root: Path, problems: list[Problem]) -> Iterator[Entry]:
+    if (root / SHADOW).exists():
+        yield from _file(root, SHADOW, "rules", reduce(or_, RULES), {}, problems)
 
 
 def _rules(root: Path, problems: list[Problem]) -> Iterator[Entry]:

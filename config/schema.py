@@ -75,3 +75,5 @@ class Config(NamedTuple):
     ignore: tuple[Pattern, ...] = ()
     """Of devices.yaml: who is let in, or not heard of, without being entered."""
     silences: tuple[SilenceSpec, ...] = ()
+    shadows: tuple[Rule, ...] = ()
+    """Of shadow.yaml: other forms of some of the rules, judged beside them and told to nobody."""

@@ -323,6 +323,8 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """New versions, in order. The last one of an id is its present state."""
     envelopes: tuple[Envelope, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
+    shadowed: tuple[Signal, ...] = ()
+    """What rules on trial would have told."""
     shift: Shift | None = None
     """Moves what the store already holds."""
     snapshot: bytes | None = None

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from gateway.failpoints import hit
-from gateway.model import Batch, Envelope, Incident, Quarantined
+from gateway.model import Batch, Envelope, Incident, Quarantined, Signal
 from gateway.store import columns, connection, position, schema, shifts
 from gateway.store.age import AgeClock
 from gateway.store.catalogue import Catalogue
@@ -24,6 +24,8 @@ SNAPSHOTS = 2
 COUNTED = ("expired", "unread", "damaged", "forgotten")
 PAGES = 5
 """Pages that a transaction writes besides its blobs."""
+SHADOWED = 50_000
+"""Signals of rules on trial that are kept; the oldest make room."""
 PAYLOAD = 65_536
 """Bytes of an unreadable packet that are kept."""
 
@@ -183,6 +185,8 @@ class Writer:
             write_envelopes(db, batch.envelopes, batch.at)
         if batch.quarantined:
             self._quarantine(batch.quarantined)
+        if batch.shadowed:
+            write_shadowed(db, batch.shadowed)
         if batch.shift is not None:
             shifts.note(db, batch.shift)
         if batch.snapshot is not None:
@@ -259,3 +263,12 @@ def write_snapshot(db: sqlite3.Connection, upto: int, at: int, body: bytes) -> N
         "(SELECT upto FROM snapshot ORDER BY upto DESC LIMIT ?)",
         (SNAPSHOTS,),
     )
+
+
+def write_shadowed(db: sqlite3.Connection, signals: Sequence[Signal]) -> None:
+    rows = [(signal.rule, signal.at, msgspec.msgpack.encode(signal)) for signal in signals]
+    db.executemany(
+        "INSERT INTO shadow (rule, at, body, crc) VALUES (?, ?, ?, ?)",
+        [(*row, seal(*row)) for row in rows],
+    )
+    db.execute("DELETE FROM shadow WHERE id <= (SELECT max(id) FROM shadow) - ?", (SHADOWED,))
