@@ -105,7 +105,7 @@ async def test_what_happens_is_seen_without_a_reload(
         store(desk).versions["inc-new"] = [fresh]
         await expect(tab.page.get_by_role("heading", name="Bin 37 overflows")).to_be_visible()
         await expect(tab.page.get_by_role("status")).to_contain_text("Bin 37 overflows")
-        await expect(tab.page.locator(".pin.critical")).to_have_count(1)
+        await expect(tab.page.locator(".pin.critical")).to_have_count(2)
         await expect(tab.page.locator("h1")).to_have_text("4 things need you.")
         await expect(tab.page.get_by_role("button", name="Acknowledge")).to_have_count(0)
 

@@ -24,7 +24,7 @@ function load() {
 
 /** A site that is not changed from here has no versions: then the section is left out. */
 function absent(error) {
-  if (error.status !== 404) throw error;
+  if (![404, 409].includes(error.status)) throw error;
   return null;
 }
 
