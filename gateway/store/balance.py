@@ -40,8 +40,13 @@ def balance(db: sqlite3.Connection) -> Balance:
 def settle(db: sqlite3.Connection) -> None:
     """After a salvage: what is gone was damaged. Should the count itself be what was lost, it
     goes on from what is there. Within an open transaction."""
+    if (over := -balance(db).unexplained) > 0:
+        position.write_meta(db, "seq", position.last(db).seq + over)
+    book(db)
+
+
+def book(db: sqlite3.Connection) -> None:
+    """What is gone, after damaged rows were taken out, was damaged. Within an open transaction."""
     found = balance(db)
     if found.unexplained > 0:
         position.write_meta(db, "damaged", found.damaged + found.unexplained)
-    elif found.unexplained < 0:
-        position.write_meta(db, "seq", found.committed - found.unexplained)

@@ -9,6 +9,7 @@ import msgspec
 
 from gateway.model import Envelope, Incident, Phase
 from gateway.store import shelf
+from gateway.store.balance import book
 from gateway.store.damage import Damage
 from gateway.store.position import read_meta, write_meta
 from gateway.store.schema import seal
@@ -48,10 +49,14 @@ class Patrol:
 
 
 def repair(writer: Writer, damage: Damage) -> Iterator[None]:
-    """Move every damaged row that somebody met into quarantine."""
-    for table, key, why in damage.take():
+    """Move every damaged row that somebody met into quarantine. How many readings it held may be
+    what was damaged: so the ledger is balanced in the end."""
+    taken = damage.take()
+    for table, key, why in taken:
         writer.transact("repair", partial(_take_out, writer, table, key, why))
         yield
+    if taken:
+        writer.transact("repair", partial(book, writer.db))
 
 
 def _take_out(writer: Writer, table: str, key: int, why: str) -> None:
