@@ -17,6 +17,7 @@ from gateway.api.desk import Desk
 from gateway.api.guard import Guard
 from gateway.api.problem import on_http_exception, on_invalid, on_store_failed
 from gateway.api.spec import ConsoleSpec
+from gateway.backtest_jobs import BacktestJobs
 from gateway.callbacks import Heard
 from gateway.console import pages
 from gateway.model import Duration
@@ -44,7 +45,7 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
     )
     accounts = Accounts(desk.root, spec, desk.clock, desk.health)
     app.state.changes, app.state.trials = Changes(desk), TrialDesk()
-    app.state.heard = Heard()
+    app.state.heard, app.state.backtests = Heard(), BacktestJobs()
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
     config = desk.config
     app.state.reader = Decoder(config.devices, zone=config.site.zone, repeated=Duration(0))

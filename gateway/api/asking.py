@@ -10,6 +10,7 @@ from gateway.api.changes import Changes
 from gateway.api.desk import Desk
 from gateway.api.sessions import Caller
 from gateway.api.spec import ConsoleSpec
+from gateway.backtest_jobs import BacktestJobs
 from gateway.callbacks import Heard
 from gateway.trial_desk import TrialDesk
 
@@ -44,6 +45,11 @@ def _heard(request: Request) -> Heard:
     return heard
 
 
+def _backtests(request: Request) -> BacktestJobs:
+    jobs: BacktestJobs = request.app.state.backtests
+    return jobs
+
+
 def _reader(request: Request) -> Decoder:
     reader: Decoder = request.app.state.reader
     return reader
@@ -67,6 +73,7 @@ TheAccounts = Annotated[Accounts, Depends(_accounts)]
 TheChanges = Annotated[Changes, Depends(_changes)]
 TheTrials = Annotated[TrialDesk, Depends(_trials)]
 TheHeard = Annotated[Heard, Depends(_heard)]
+TheBacktests = Annotated[BacktestJobs, Depends(_backtests)]
 TheReader = Annotated[Decoder, Depends(_reader)]
 """Reads what is posted before it is handed in, as the spine will; of its own memory."""
 TheSpec = Annotated[ConsoleSpec, Depends(_spec)]

@@ -57,3 +57,4 @@ async def host(app: FastAPI, desk: Desk, spec: ConsoleSpec, listener: socket.soc
         server.should_exit = True
         await asyncio.wait([serving])
         await app.state.trials.close()
+        await app.state.backtests.close()
