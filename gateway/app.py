@@ -7,41 +7,38 @@ console and API --------+
 
 import asyncio
 import logging
-import os
-import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from config.edit import put
 from config.schema import Config
-from devices.decoder import Decoder
 from gateway import almanac, links
 from gateway.api.desk import Desk
 from gateway.api.server import serve
 from gateway.audit import AuditLog
+from gateway.box_key import box_key
 from gateway.clock import SystemClock
 from gateway.discovered import Discovered
 from gateway.health import PartsHealth
-from gateway.incidents import CLOSED, REMEMBERED, Account, Ledger
+from gateway.in_force import InForce, judges
+from gateway.incidents import CLOSED, REMEMBERED, Ledger
 from gateway.intake import BoundedInbox, supervise
-from gateway.ladder import ladder
 from gateway.latest import Latest
-from gateway.model import Duration, Place, Signal, Subject
+from gateway.model import Duration, Millis
 from gateway.pace import rest
 from gateway.ports import Clock, Surroundings
 from gateway.precedence import Precedence
 from gateway.pump import Pump
 from gateway.registrar import Registrar, recalled
-from gateway.routes import Route, told
 from gateway.senders import Bells, lines, start
 from gateway.service import notify
 from gateway.sources.cameras import Cameras
 from gateway.spine import Spine, Turn
 from gateway.store import Store
-from rules.engine import Engine
+from gateway.workshop import Workshop
 
 log = logging.getLogger("linli")
 
@@ -55,7 +52,7 @@ LINK_LIFE = Duration.parse("30d")
 class Parts(NamedTuple):
     """What is built of a configuration before anything runs."""
 
-    config: Config
+    force: InForce
     clock: Clock
     around: Surroundings
     health: PartsHealth
@@ -64,8 +61,6 @@ class Parts(NamedTuple):
     inbox: BoundedInbox
     latest: Latest
     discovered: Discovered
-    registrar: Registrar
-    subjects: Mapping[str, Subject]
     link_key: bytes
 
 
@@ -87,13 +82,9 @@ async def run(
 async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     """Make the parts and bring the rules back to where the journal says they were."""
     health, key = PartsHealth(clock), box_key(config.root)
-    decoder = Decoder(config.devices, config.site.place, config.site.zone)
-    subjects = {**decoder.subjects(), **_cameras(config)}
-    engine = Engine(config.rules, subjects, config.site.zone, config.silences)
-    routes = {sink.id: sink.route.beyond(config.site.local) for sink in config.sinks}
-    steps = partial(ladder, {rule.id: rule for rule in config.rules}, routes)
-    ledger = Ledger(partial(account, engine, routes), steps)
-    spine = Spine(decoder, engine, ledger, lines(config.sinks))
+    force = InForce(config)
+    ledger = Ledger(force.account, force.steps)
+    spine = Spine(force.judges.decoder, force.judges.engine, ledger, lines(config.sinks))
     await store.journal.keep([sink.id for sink in config.reading_sinks])
     recall = await asyncio.to_thread(store.recall)
     clock.not_before(recall.at)
@@ -109,65 +100,31 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
             config.console.url, key, sha256, clock.now() + LINK_LIFE
         ),
         evidence_file=lambda sha256: evidence_file(config.root, sha256),
-        place_of=lambda device: subjects[device].place if device in subjects else Place(),
+        place_of=force.place_of,
         precedence=Precedence(),
     )
-    inbox, strangers = BoundedInbox(), config.root / "data" / "discovered"
-    discovered = await asyncio.to_thread(recalled, strangers)
+    discovered = await asyncio.to_thread(recalled, _strangers(config.root))
     return Parts(
-        config,
+        force,
         clock,
         around,
         health,
         store,
         spine,
-        inbox,
+        BoundedInbox(),
         spine.latest,
         discovered,
-        Registrar(discovered, lambda: config, inbox, clock, strangers),
-        subjects,
         key,
     )
 
 
-def _cameras(config: Config) -> dict[str, Subject]:
-    """Cameras as rules know them; one that says no place of its own stands at the site's."""
-    return {
-        c.id: Subject(c.id, c.name, config.site.place if c.place == Place() else c.place, c.tags)
-        for c in config.cameras
-    }
-
-
-def account(engine: Engine, routes: Mapping[str, Route], signal: Signal) -> Account:
-    """What an incident is called: the rule's words about the subject's name and place; and who
-    is told of it."""
-    rule, subject = engine.rule(signal.rule), engine.subject(signal)
-    severity = signal.severity or rule.severity
-    return Account(
-        kind=rule.incident,
-        title=rule.titled(subject, signal),
-        severity=severity,
-        place=subject.place,
-        sinks=told(routes, rule.id, rule.incident, severity, subject.place),
-    )
+def _strangers(root: Path) -> Path:
+    """Where discovered devices outlive a restart."""
+    return root / "data" / "discovered"
 
 
 def evidence_file(root: Path, sha256: str) -> Path:
     return root / "data" / "evidence" / sha256[:2] / f"{sha256}.jpg"
-
-
-def box_key(root: Path) -> bytes:
-    """The key of this box, made at its first start; it signs links to evidence."""
-    path = root / "data" / "box.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
-    return path.read_bytes()
 
 
 async def _live(
@@ -175,7 +132,8 @@ async def _live(
     cameras: Cameras | None,
     stop: asyncio.Event,
 ) -> None:
-    config, news = parts.config, _News(parts)
+    force, news = parts.force, _News(parts)
+    config = force.config
     pump = Pump(
         parts.inbox,
         parts.spine,
@@ -188,15 +146,24 @@ async def _live(
         rest=rest(config.store.linger, config.root / "data"),
     )
     await pump.commit(parts.spine.reconcile(parts.clock.now()))
+    desk = _desk(parts, cameras)
+    apply = partial(_apply, parts, pump, desk, cameras)
+    workshop = Workshop(config, parts.store.revisions, parts.clock, parts.health, apply)
+    strangers = _strangers(config.root)
+    registrar = Registrar(
+        parts.discovered, lambda: force.config, parts.inbox, parts.clock, strangers, (workshop, put)
+    )
+    desk.workshop, desk.registrar = workshop, registrar
     async with asyncio.TaskGroup() as tasks:
         senders = start(config, parts.around, parts.store, parts.inbox, news.bells, tasks)
         pumping = tasks.create_task(pump.run(), name="pump")
         intakes = _intakes(parts, cameras, tasks)
-        serving = tasks.create_task(serve(_desk(parts, cameras), config.console), name="console")
-        watch = almanac.watch(lambda: config, config.site.zone, parts.clock, parts.health)
+        serving = tasks.create_task(serve(desk, config.console), name="console")
+        watch = almanac.watch(lambda: force.config, config.site.zone, parts.clock, parts.health)
         watching = [
             tasks.create_task(watch, name="calendar"),
-            tasks.create_task(parts.registrar.watch(), name="discovered"),
+            tasks.create_task(registrar.watch(), name="discovered"),
+            tasks.create_task(workshop.watch(), name="site"),
         ]
         notify("READY=1")
         await stop.wait()
@@ -211,12 +178,30 @@ async def _live(
         await _end(senders)
 
 
+async def _apply(
+    parts: Parts, pump: Pump, desk: Desk, cameras: Cameras | None, config: Config
+) -> tuple[str, ...]:
+    """Put a changed site in force between two turns; returns the parts that wait for a start."""
+    force = parts.force
+    config, waiting = force.next(config)
+    made = await asyncio.to_thread(judges, config)
+
+    def change(now: Millis) -> Turn:
+        return parts.spine.adopt(made.decoder, made.engine, now, lambda: force.adopt(config, made))
+
+    await pump.between(change)
+    desk.config, desk.rules, desk.subjects = config, config.rules, made.subjects
+    if cameras:
+        cameras.replace(config.cameras)
+    return waiting
+
+
 class _News:
     """Wakes the senders, and keeps what "now" is, after each commit."""
 
     def __init__(self, parts: Parts) -> None:
         self._discovered = parts.discovered
-        self.bells = Bells.of(parts.config)
+        self.bells = Bells.of(parts.force.config)
 
     def tell(self, turn: Turn) -> None:
         self._discovered.update(turn.unknown, turn.batch.at)
@@ -229,7 +214,7 @@ class _News:
 def _intakes(
     parts: Parts, cameras: Cameras | None, tasks: asyncio.TaskGroup
 ) -> list[asyncio.Task[None]]:
-    sources = [(spec.id, spec.build(parts.around)) for spec in parts.config.sources]
+    sources = [(spec.id, spec.build(parts.around)) for spec in parts.force.config.sources]
     if cameras:
         sources.append(("cameras", cameras))
     return [
@@ -242,7 +227,7 @@ def _intakes(
 
 
 def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
-    config = parts.config
+    config = parts.force.config
     return Desk(
         site=config.site.name or config.site.id,
         root=config.root,
@@ -253,12 +238,11 @@ def _desk(parts: Parts, cameras: Cameras | None) -> Desk:
         inbox=parts.inbox,
         latest=parts.latest,
         pictures=cameras.pictures if cameras else {},
-        subjects=parts.subjects,
+        subjects=parts.force.judges.subjects,
         evidence_file=parts.around.evidence_file,
         link_key=parts.link_key,
         audit=AuditLog(parts.store.audit, parts.clock),
         discovered=parts.discovered,
-        registrar=parts.registrar,
         rules=config.rules,
         history=config.root / "data" / "linli.db",
         rehearsals=cameras.rehearsals if cameras else None,

@@ -20,6 +20,8 @@ NAMES = (
     "restamp.slice",
     "salvage.moved",
     "salvage.copied",
+    "workshop.decided",
+    "workshop.written",
 )
 
 _name, _, _count = os.environ.get("LINLI_FAILPOINT", "").partition(":")

@@ -53,6 +53,7 @@ class Pump:
         self._clock, self._health, self._feeds = clock, health, feeds
         self._after, self._beat, self._rest = after, beat, rest
         self._since_snapshot, self._snapshot_at = 0, clock.now()
+        self._turning = asyncio.Lock()
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -63,8 +64,14 @@ class Pump:
             if (wait := earliest - loop.time()) > 0 and len(self._inbox) < MOST:
                 await asyncio.sleep(wait)
             begin = loop.time()
-            await self.turn(self._inbox.take(MOST))
+            async with self._turning:
+                await self.turn(self._inbox.take(MOST))
             earliest = begin + self._rest(loop.time() - begin)
+
+    async def between(self, change: Callable[[Millis], Turn]) -> None:
+        """Make a turn of one's own between two others, committed like them."""
+        async with self._turning:
+            await self.commit(change(self._clock.now()))
 
     async def drain(self) -> None:
         """The last turns before a stop; the final one leaves a snapshot behind."""

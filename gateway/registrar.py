@@ -21,6 +21,7 @@ from devices.registry import OWN, Admission, DeviceSpec, Mapped, Pattern
 from gateway.discovered import Discovered, Stranger
 from gateway.model import Duration, Packet, Place, Reading
 from gateway.ports import Clock, Inbox
+from gateway.revising import Unfit
 
 FILE = "devices.yaml"
 SOURCE = "discovered"
@@ -176,9 +177,10 @@ class Registrar:
         text = await workshop.text(FILE)
         for entry in entries:
             text = put(text, section, entry)
-        if problems := await workshop.check({FILE: text}):
-            raise Wrong("; ".join(map(str, problems)))
-        await workshop.save({FILE: text}, who, why)
+        try:
+            await workshop.save({FILE: text}, who, why)
+        except Unfit as unfit:
+            raise Wrong("; ".join(map(str, unfit.problems))) from None
 
     async def _hand_in(self, stranger: Stranger, device: str, map: Mapping[str, Any]) -> None:
         readings = self._discovered.forget(stranger.id)

@@ -9,7 +9,7 @@ that the store commits as one transaction; only then may the items be acknowledg
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -171,6 +171,23 @@ class Spine:
             yield from self._fold(self._engine.advance(at))
             yield from self._ledger.escalate(at)
         yield from self._fold(self._engine.advance(now))
+
+    def adopt(
+        self, decoder: Decoder, engine: Engine, now: Millis, before: Callable[[], None]
+    ) -> Turn:
+        """Go on with other devices and rules. What they have in common with the old ones keeps its
+        memory; an incident that no rule holds any more is closed. *before* is called when the old
+        ones have had their last word. A replay begins behind the change, for it goes with a
+        snapshot."""
+        draft = _Draft(now)
+        draft.changes(self._pass(now))
+        before()
+        decoder.restore(self._decoder.snapshot())
+        engine.restore(self._engine.snapshot())
+        self._decoder, self._engine = decoder, engine
+        draft.changes(self._fold(engine.advance(now)))
+        draft.changes(self._ledger.reconcile(engine.open(), now))
+        return draft.turn(self._sinks, self.snapshot())
 
     def _decode(self, packet: Packet, draft: "_Draft") -> None:
         decoded = self._decoder.decode(packet, draft.now)

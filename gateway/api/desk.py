@@ -4,8 +4,9 @@ The protocols name the part of each neighbour that is used here, so that tests c
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from devices.grids import Grids
@@ -17,8 +18,10 @@ from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Re
 from gateway.ports import Clock, Inbox, SinkSpec
 from gateway.registrar import Wish
 from gateway.rehearsals import Rehearsals
+from gateway.revising import Wrong
 from gateway.store.audit import Entry
 from gateway.store.cases import Delivery as Delivery
+from gateway.store.revisions import Revision, Texts
 from rules.rule import Rule
 from rules.silences import SilenceSpec
 from vision.measures import Measures
@@ -225,23 +228,29 @@ class Registrar(Protocol):
 
 
 class Workshop(Protocol):
-    """The one door through which the running site is changed."""
+    """The one door through which the running site is changed. All but `check` raise `Unfit`."""
 
     async def text(self, file: str) -> str:
         """What stands in *file* of the site; '' where there is none."""
         ...
 
-    async def check(self, files: Mapping[str, str]) -> Sequence[object]:
+    async def check(self, files: Mapping[str, str]) -> Sequence[Wrong]:
         """Everything that would be wrong with the site; nothing is written."""
         ...
 
-    async def save(self, files: Mapping[str, str], who: str, why: str) -> object:
+    async def save(
+        self, files: Mapping[str, str], who: str, why: str, expect: int | None = None
+    ) -> Revision:
         """Writes them, and applies them without a restart."""
         ...
 
+    async def revisions(self, limit: int = 50, before: int | None = None) -> Sequence[Revision]: ...
+    async def revision(self, id: int) -> tuple[Revision, Texts] | None: ...
 
-class Desk(NamedTuple):
-    """Built once by `gateway.app`."""
+
+@dataclass
+class Desk:
+    """Built once by `gateway.app`, which lets `config`, `rules` and `subjects` follow the site."""
 
     site: str
     """The name that people read at the top of the console."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 from fastapi import Request, Response
@@ -10,11 +11,28 @@ from starlette.exceptions import HTTPException
 
 
 class Problem(HTTPException):
-    """Raise it in a route: `raise Problem(409, "This incident is resolved already.")`."""
+    """Raise it in a route: `raise Problem(409, "This incident is resolved already.")`. *more* are
+    members of the document besides the usual ones."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(status, detail or None, dict(headers or {}) or None)
+        self.more = more
 
 
-def problem(status: int, detail: str = "", headers: Mapping[str, str] | None = None) -> Response:
-    body = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+def problem(
+    status: int,
+    detail: str = "",
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    usual = {"title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {**usual, **(more or {})}
     return Response(
         msgspec.json.encode(body), status, dict(headers or {}), "application/problem+json"
     )
@@ -23,7 +41,8 @@ def problem(status: int, detail: str = "", headers: Mapping[str, str] | None = N
 async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     same = error.detail == HTTPStatus(error.status_code).phrase
-    return problem(error.status_code, "" if same else str(error.detail), error.headers)
+    said, more = "" if same else str(error.detail), getattr(error, "more", None)
+    return problem(error.status_code, said, error.headers, more)
 
 
 async def on_store_failed(request: Request, error: Exception) -> Response:

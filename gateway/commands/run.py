@@ -11,7 +11,7 @@ import uvloop
 
 from config.load import Invalid, load
 from config.schema import Config
-from gateway import app, memory
+from gateway import app, memory, workshop
 from gateway.clock import SystemClock
 from gateway.service import set_up_logs
 from gateway.store import StoreLocked, StoreTooNew
@@ -28,6 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    workshop.finish(args.site.resolve())
     try:
         config = load(args.site.resolve())
     except Invalid as error:

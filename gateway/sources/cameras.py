@@ -64,11 +64,18 @@ class Picture(NamedTuple):
     measures: Measures | None = None
 
 
+class _Changed(Exception):
+    """Other cameras are to be watched than those that are."""
+
+
 class Cameras:
     """A source. `pictures` and `feeds` may be read at any time."""
 
     def __init__(self, specs: Sequence[CameraSpec], around: Surroundings) -> None:
         self._specs, self._around = {spec.id: spec for spec in specs}, around
+        self._changed = asyncio.Event()
+        self.feeds = self._feeds()
+        """What takes the pictures that arrive on a topic."""
         self._pictures: dict[str, Picture] = {}
         self._waiting: dict[str, bytes] = {}
         self._fed = asyncio.Event()
@@ -80,9 +87,20 @@ class Cameras:
     def pictures(self) -> Mapping[str, Picture]:
         return self._pictures
 
-    @property
-    def feeds(self) -> dict[str, Callable[[bytes], bool]]:
-        """What takes the pictures that arrive on a topic."""
+    def replace(self, specs: Sequence[CameraSpec]) -> None:
+        """Go on with these. Where any is another one the worker begins anew, with the scenes that
+        were learnt."""
+        fresh = {spec.id: spec for spec in specs}
+        if fresh == self._specs:
+            return
+        self._specs = fresh
+        for gone in self._pictures.keys() - fresh.keys():
+            del self._pictures[gone]
+        self.feeds.clear()
+        self.feeds.update(self._feeds())
+        self._changed.set()
+
+    def _feeds(self) -> dict[str, Callable[[bytes], bool]]:
         return {s.topic: partial(self.feed, s.id) for s in self._specs.values() if s.topic}
 
     def feed(self, camera_id: str, jpeg: bytes) -> bool:
@@ -98,6 +116,12 @@ class Cameras:
 
     async def run(self, inbox: Inbox) -> None:
         """Serve until cancelled; `Retry` when the worker dies or is stuck."""
+        while True:
+            self._changed.clear()
+            await self._serve(inbox)
+
+    async def _serve(self, inbox: Inbox) -> None:
+        """With the cameras as they are; returns when they have changed."""
         async with _worker() as (process, reader, writer):
             self.worker = process.pid
             now, root = self._around.clock.now(), str(self._around.root.absolute())
@@ -109,6 +133,9 @@ class Cameras:
                     tasks.create_task(self._bring(writer), name="cameras:feed")
                     tasks.create_task(self._ask(writer), name="cameras:rehearse")
                     tasks.create_task(self._listen(reader, inbox), name="cameras:listen")
+                    tasks.create_task(self._until_changed(), name="cameras:change")
+            except* _Changed:
+                pass
             except* (OSError, IncompleteReadError, TimeoutError) as group:
                 raise await self._died(process, group.exceptions[0]) from None
             except* (ValueError, msgspec.DecodeError) as group:
@@ -116,6 +143,10 @@ class Cameras:
             finally:
                 self.worker = None
                 self.rehearsals.interrupted()
+
+    async def _until_changed(self) -> None:
+        await self._changed.wait()
+        raise _Changed
 
     async def _died(self, process: Process, error: BaseException) -> Retry:
         for spec in self._specs:

@@ -38,6 +38,8 @@ SOUND: dict[str, Callable[[Row], bool]] = {
     "refused": lambda r: seal(r[1], r[6]) == r[5] and r[2] in ("waiting", "dead"),
     "shift": lambda r: seal(*r[:6]) == r[6],
     "audit": lambda r: seal(*r[1:7]) == r[7],
+    "revision": lambda r: seal(*r[1:4], r[5]) == r[4],
+    "shadow": lambda r: seal(*r[1:3], r[4]) == r[3],
     "quarantine": lambda r: True,
 }
 """Table -> whether a row of it is what was written."""

@@ -82,6 +82,15 @@ V2 = (
         id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL,
         target TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
         crc INTEGER NOT NULL) STRICT""",
+    # Each change of the site's files, with their texts before and after, packed.
+    """CREATE TABLE revision (
+        id INTEGER PRIMARY KEY, at INTEGER NOT NULL, who TEXT NOT NULL, why TEXT NOT NULL,
+        crc INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",
+    # What rules on trial would have told.
+    """CREATE TABLE shadow (
+        id INTEGER PRIMARY KEY, rule TEXT NOT NULL, at INTEGER NOT NULL, crc INTEGER NOT NULL,
+        body BLOB NOT NULL) STRICT""",
+    "CREATE INDEX shadow_rule ON shadow (rule, id)",
     # Counts what is held without reading it.
     "CREATE INDEX chunk_held ON chunk (n) WHERE body IS NOT NULL",
 )

@@ -19,6 +19,8 @@ from gateway.store.outbox import Outbox
 from gateway.store.reads import Reads
 from gateway.store.recent import Recent
 from gateway.store.refused import Refused
+from gateway.store.revisions import Revisions
+from gateway.store.shadows import Shadows
 from gateway.store.spec import StoreSpec
 
 
@@ -45,6 +47,7 @@ class Store(Reads):
         self._closing = False
         self.outbox, self.journal, self.refused = Outbox(access), Journal(access), Refused(access)
         self.cases, self.audit = Cases(access), Audit(access)
+        self.revisions, self.shadows = Revisions(access), Shadows(access)
 
     @classmethod
     def open(cls, path: Path, spec: StoreSpec) -> Self:

@@ -7,7 +7,7 @@ import pytest
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
 from gateway.escalation import Rung
-from gateway.app import account
+from gateway.in_force import account
 from gateway.incidents import Account, Ledger
 from gateway.ladder import ladder
 from gateway.model import (

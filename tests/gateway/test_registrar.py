@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from config.load import load
+from config.located import Problem
 from devices.decoder import Decoder, Unknown
 from devices.registry import Admission, DeviceSpec, Pattern
 from gateway.cli import main
@@ -16,6 +17,7 @@ from gateway.discovered import Discovered
 from gateway.model import Duration, Item, Packet, Place, Quality, Reading
 from gateway.ports import Ack
 from gateway.registrar import FILE, Closed, Registrar, Unheard, Wish, Wrong, recalled
+from gateway.revising import Unfit
 
 NOW = 1_790_000_000_000
 MINUTE = 60_000
@@ -55,7 +57,11 @@ class Workshop:
     def _stinks(self, text: str) -> bool:
         return any(entry.get("name") == "skunk" for entry in yaml.safe_load(text)["devices"])
 
-    async def save(self, files: Mapping[str, str], who: str, why: str) -> None:
+    async def save(
+        self, files: Mapping[str, str], who: str, why: str, expect: int | None = None
+    ) -> None:
+        if stinks := [name for name, text in files.items() if self._stinks(text)]:
+            raise Unfit([Problem(name, 1, "it stinks") for name in stinks])
         for name, text in files.items():
             (self.root / name).write_text(text)
         self.config = load(self.root)

@@ -13,8 +13,8 @@ from config.load import Invalid, load
 from config.schema import Config
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
-from gateway.app import account
 from gateway.cli import main
+from gateway.in_force import account
 from gateway.incidents import Account, Ledger
 from gateway.model import (
     Action,

@@ -10,8 +10,9 @@ from gateway.api.access import needs
 from gateway.api.answers import answer, described
 from gateway.api.asking import TheCaller, TheDesk
 from gateway.api.bodies import read
-from gateway.api.desk import Desk, Workshop
+from gateway.api.desk import Desk
 from gateway.api.problem import Problem
+from gateway.api.routes.site import saved, shop
 from gateway.api.sentences import hours
 from gateway.model import Millis
 from rules.selector import Names
@@ -105,12 +106,12 @@ async def silence(request: Request, desk: TheDesk, caller: TheCaller) -> Respons
         spec = silencing.spec(entry)
     except ValueError as e:
         raise Problem(400, str(e)) from None
-    shop = _workshop(desk)
+    kept = shop(desk)
     try:
-        text = silencing.added(await shop.text(silencing.FILE), entry | _texts(spec))
+        text = silencing.added(await kept.text(silencing.FILE), entry | _texts(spec))
     except silencing.Twice:
         raise Problem(409, "There is a silence of that id.") from None
-    await _save(shop, text, caller.name, f"silenced {spec.id}: {spec.reason}")
+    await saved(desk, {silencing.FILE: text}, caller.name, f"silenced {spec.id}: {spec.reason}")
     await desk.audit.record(caller.name, "silence.add", spec.id, "", spec.reason)
     return answer(_shown(spec, desk), 201)
 
@@ -119,27 +120,14 @@ async def silence(request: Request, desk: TheDesk, caller: TheCaller) -> Respons
 @needs("operator")
 async def lift(id: str, desk: TheDesk, caller: TheCaller) -> Response:
     """What it held back and still holds opens at once."""
-    shop = _workshop(desk)
+    kept = shop(desk)
     try:
-        text = silencing.removed(await shop.text(silencing.FILE), id)
+        text = silencing.removed(await kept.text(silencing.FILE), id)
     except silencing.Absent:
         raise Problem(404, "There is no such silence.") from None
-    await _save(shop, text, caller.name, f"lifted the silence {id}")
+    await saved(desk, {silencing.FILE: text}, caller.name, f"lifted the silence {id}")
     await desk.audit.record(caller.name, "silence.remove", id)
     return Response(status_code=204)
-
-
-def _workshop(desk: Desk) -> Workshop:
-    if desk.workshop is None:
-        raise Problem(409, "This gateway's site cannot be changed from here.")
-    return desk.workshop
-
-
-async def _save(shop: Workshop, text: str, who: str, why: str) -> None:
-    found = await shop.check({silencing.FILE: text})
-    if found:
-        raise Problem(422, "; ".join(map(str, found)))
-    await shop.save({silencing.FILE: text}, who, why)
 
 
 def _texts(spec: SilenceSpec) -> dict[str, str]:

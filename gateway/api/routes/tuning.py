@@ -18,6 +18,7 @@ from gateway.api.asking import TheCaller, TheDesk
 from gateway.api.bodies import read
 from gateway.api.desk import Desk
 from gateway.api.problem import Problem
+from gateway.api.routes.site import saved, shop
 from gateway.camera_text import FILE
 from gateway.model import Duration, Millis
 from gateway.plugins import subclasses
@@ -136,13 +137,9 @@ async def keep(id: str, request: Request, desk: TheDesk, caller: TheCaller) -> R
     """Writes the camera's entry in cameras.yaml; it works with it at once. 422: what is wrong."""
     kept = await read(request, Kept)
     with_settings(_spec(desk, id), kept.settings)
-    if desk.workshop is None:
-        raise Problem(503, "This gateway's site cannot be changed from here.")
     fields = msgspec.to_builtins(kept.settings)
-    text = camera_text.changed(await desk.workshop.text(FILE), id, fields)
-    if problems := await desk.workshop.check({FILE: text}):
-        raise Problem(422, "; ".join(map(str, problems)))
-    await desk.workshop.save({FILE: text}, caller.name, kept.why)
+    text = camera_text.changed(await shop(desk).text(FILE), id, fields)
+    await saved(desk, {FILE: text}, caller.name, kept.why)
     return Response(status_code=204)
 
 

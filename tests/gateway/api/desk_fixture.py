@@ -5,6 +5,7 @@ import hashlib
 import math
 import random
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -276,7 +277,7 @@ async def keep_past(desk: Desk, days: int = 3) -> Desk:
             await store.commit(Batch(at=times[-1], readings=taken))
     finally:
         store.close()
-    return desk._replace(history=path)
+    return replace(desk, history=path)
 
 
 RULES = (

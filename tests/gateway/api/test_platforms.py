@@ -1,5 +1,6 @@
 """The way back: what platforms post, and what an operator does with what they refused."""
 
+import dataclasses
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,9 @@ def desk(desk: Desk) -> Desk:
         return CloudEvents(id=id, url="http://platform.invalid/", answers=secret)
 
     sinks = [sink("city", WebhookSecret.parse(SECRET)), sink("webhook", None)]
-    return desk._replace(config=SimpleNamespace(**{**vars(desk.config), "sinks": sinks}))
+    return dataclasses.replace(
+        desk, config=SimpleNamespace(**{**vars(desk.config), "sinks": sinks})
+    )
 
 
 def post(desk: Desk, said: Any, *, id: str = "msg-1", late: int = 0) -> dict[str, Any]:

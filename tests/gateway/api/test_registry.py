@@ -1,6 +1,7 @@
 """Devices to admit, their labels and their grids, as they are answered."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,7 @@ class FakeRegistrar:
 @pytest.fixture
 def registrar(client: Client, desk: Desk) -> FakeRegistrar:
     found = FakeRegistrar()
-    client.app.state.desk = desk._replace(registrar=found)
+    client.app.state.desk = replace(desk, registrar=found)
     return found
 
 
@@ -69,7 +70,7 @@ async def test_a_wish_that_is_none_is_refused(
 async def test_what_cannot_be_admitted_says_why(
     client: Client, desk: Desk, error: Exception, status: int
 ) -> None:
-    client.app.state.desk = desk._replace(registrar=FakeRegistrar(error))
+    client.app.state.desk = replace(desk, registrar=FakeRegistrar(error))
     for deed in ("admit", "ignore"):
         answer = await client.ask("POST", f"/api/v1/discovered/abc/{deed}", "omar")
         assert answer.status == status

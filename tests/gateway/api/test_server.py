@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -58,7 +59,7 @@ async def test_a_taken_port_is_told_and_tried_again(desk: Desk) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        task = asyncio.create_task(serve(desk._replace(clock=Waiting()), spec(port)))
+        task = asyncio.create_task(serve(replace(desk, clock=Waiting()), spec(port)))
         await until(desk, "ok")
         await stop(task)
     assert len(told) == 1

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from config.located import parse
+from config.located import Problem, parse
 from gateway import silencing
 from gateway.api.desk import Desk
+from gateway.revising import Unfit
 from tests.gateway.api.client import Answer, Client, serving
 from tests.gateway.api.desk_fixture import NOW, make_desk
 
@@ -31,7 +33,11 @@ class Shop:
     async def check(self, files: Mapping[str, str]) -> Sequence[object]:
         return self.problems
 
-    async def save(self, files: Mapping[str, str], who: str, why: str) -> object:
+    async def save(
+        self, files: Mapping[str, str], who: str, why: str, expect: int | None = None
+    ) -> object:
+        if self.problems:
+            raise Unfit([Problem(silencing.FILE, 1, what) for what in self.problems])
         (self.file,) = files.values()
         self.saved.append((who, why))
         listed = parse(self.file, silencing.FILE).value["silences"]
@@ -42,7 +48,7 @@ class Shop:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     made = make_desk(tmp_path)
-    return made._replace(workshop=Shop(made.config))  # type: ignore[arg-type]  # its own config
+    return replace(made, workshop=Shop(made.config))  # type: ignore[arg-type]  # its own config
 
 
 @pytest.fixture
@@ -109,7 +115,7 @@ async def test_one_of_that_id_is_not_written_over(client: Client) -> None:
 
 async def test_what_the_site_would_refuse_is_not_saved(client: Client, desk: Desk) -> None:
     shop: Any = desk.workshop
-    shop.problems = ["silences.yaml:3: there is no rule 'hot'"]
+    shop.problems = ["there is no rule 'hot'"]
     answer = await post(client, until=NOW + HOUR, rules=["hot"])
     assert (answer.status, shop.saved) == (422, [])
     assert "there is no rule" in answer.json()["detail"]

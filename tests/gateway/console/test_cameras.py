@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 import yaml
 from playwright.async_api import Browser, Locator, expect
 
+from config.located import Problem
 from gateway.api import changes
 from gateway.api.desk import Desk
 from gateway.clock import SystemClock
 from gateway.ports import Surroundings
+from gateway.revising import Unfit
 from gateway.sources.cameras import Cameras
 from tests.gateway.api.client import Client, serving
 from tests.gateway.api.desk_fixture import make_desk, watched
@@ -43,7 +46,11 @@ class Bench:
     async def check(self, files: Mapping[str, str]) -> list[str]:
         return ["cameras.yaml:1: no"] if "forbidden" in files["cameras.yaml"] else []
 
-    async def save(self, files: Mapping[str, str], who: str, why: str) -> None:
+    async def save(
+        self, files: Mapping[str, str], who: str, why: str, expect: int | None = None
+    ) -> None:
+        if "forbidden" in files["cameras.yaml"]:
+            raise Unfit([Problem("cameras.yaml", 1, "no")])
         self.why = f"{who}: {why}"
         for name, text in files.items():
             (self.root / name).write_text(text)
@@ -61,8 +68,8 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         async with asyncio.timeout(20):
             while "cam-1" not in source.pictures:  # noqa: ASYNC110 - it is another process
                 await asyncio.sleep(0.05)
-        yield made._replace(
-            pictures=source.pictures, rehearsals=source.rehearsals, workshop=Bench(tmp_path)
+        yield replace(
+            made, pictures=source.pictures, rehearsals=source.rehearsals, workshop=Bench(tmp_path)
         )
     finally:
         task.cancel()

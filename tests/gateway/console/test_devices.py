@@ -1,6 +1,7 @@
 """Devices in a real browser: charts, and who is admitted."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -43,7 +44,7 @@ def registrar() -> Admitting:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registrar: Admitting) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.2)
-    return make_desk(tmp_path, devices=42)._replace(registrar=registrar)
+    return replace(make_desk(tmp_path, devices=42), registrar=registrar)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ async def test_says_when_others_can_read_along(tmp_path: Path, listen: str, warn
 
 
 async def test_a_hostile_site_name_stays_a_name(tmp_path: Path) -> None:
-    desk = make_desk(tmp_path, devices=42)._replace(site='"><script>alert(1)</script>')
+    desk = replace(make_desk(tmp_path, devices=42), site='"><script>alert(1)</script>')
     async with serving(desk) as client:
         page = (await client.ask("GET", "/login")).body.decode()
     assert "<script>alert" not in page

@@ -1,5 +1,6 @@
 """Silences on the calendar, in a real browser."""
 
+import dataclasses
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -31,7 +32,9 @@ class Bench:
     async def check(self, files: Mapping[str, str]) -> list[str]:
         return []
 
-    async def save(self, files: Mapping[str, str], who: str, why: str) -> None:
+    async def save(
+        self, files: Mapping[str, str], who: str, why: str, expect: int | None = None
+    ) -> None:
         self._text = files["silences.yaml"]
         kept = yaml.load(self._text, yaml.BaseLoader)["silences"]
         self._desk.config.silences = tuple(spec(entry) for entry in kept)  # type: ignore[misc] - the fake's
@@ -41,7 +44,7 @@ class Bench:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.2)
     made = make_desk(tmp_path, devices=42)
-    return made._replace(workshop=Bench(made))
+    return dataclasses.replace(made, workshop=Bench(made))
 
 
 @pytest.fixture

@@ -270,7 +270,8 @@ def shipped(folder: Path) -> str:
             capture_output=True,
         )
     acl.write_text(
-        "user linli\ntopic read #\ntopic read $SYS/broker/publish/messages/dropped\npattern write %u/#\n"
+        "user linli\ntopic read #\ntopic read $SYS/broker/publish/messages/dropped\n"
+        "pattern write %u/#\n"
     )
     text = SHIPPED.read_text()
     text = text.replace("/etc/mosquitto/linli.passwords", str(passwords))
