@@ -26,7 +26,7 @@ from gateway.sources.cameras import Cameras
 from simulators.camera import stage
 from vision.camera import camera
 from vision.evaluate import Clip, pictures
-from vision.evidence import evidence_file, keeper
+from vision.evidence import keeper
 from vision.frame import Plane, to_i420
 from vision.observer import Observer
 from vision.watcher import Watcher
@@ -86,7 +86,7 @@ def per_frame() -> None:
     frames = film()
     with tempfile.TemporaryDirectory() as folder:
         watcher = Watcher(camera(SPEC))
-        observer = Observer(camera(SPEC), keeper(evidence_file(Path(folder))))
+        observer = Observer(camera(SPEC), keeper(Path(folder), "bench"))
         steps = {
             "left objects, health": lambda i, p: watcher.see(p, i * 1000 // FPS + 1),
             "  with masks and evidence": lambda i, p: observer.see(p.copy(), i * 1000 // FPS + 1),

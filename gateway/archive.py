@@ -13,7 +13,7 @@ SITE = ("*.yaml", "*.geojson", "rules/**/*.yaml", "rules/**/*.yml")
 """All that a person writes; but for `SECRETS`."""
 SECRETS = ("secrets.yaml", "users.yaml", "data/*.key", "data/*.json")
 """What opens doors: left out unless asked for, since backups travel."""
-PICTURES = ("data/evidence/**/*.jpg",)
+PICTURES = ("data/evidence/**/*.jpg", "data/evidence/manifest.jsonl")
 DATABASE = "data/linli.db"
 COMPLETE = "complete"
 """The last member: an archive without it was cut off."""

@@ -56,7 +56,7 @@ async def keep(root: Path, raw: bytes, at: Millis) -> Evidence:
 def main() -> int:
     import cv2
 
-    from vision.evidence import evidence_file, keeper
+    from vision.evidence import keeper
     from vision.jpeg import BadPicture, decode, encode
 
     root, at = Path(sys.argv[1]), int(sys.argv[2])
@@ -68,7 +68,7 @@ def main() -> int:
     scale = LONGEST / max(picture.shape[:2])
     if scale < 1:
         picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    kept = keeper(evidence_file(root))(encode(picture, QUALITY), "photo", at)
+    kept = keeper(root, "")(encode(picture, QUALITY), "photo", at)
     sys.stdout.buffer.write(msgspec.json.encode(kept))
     return 0
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import cv2
 
+from gateway import manifest
 from gateway.model import Box, Evidence, Millis
 from vision.frame import Picture
 from vision.jpeg import encode
@@ -86,11 +87,14 @@ def pair(
     return found
 
 
-def keeper(file_of: Callable[[str], Path]) -> Keep:
-    """Stores pictures by their SHA-256; one that is named is on the disk, whole."""
+def keeper(root: Path, camera: str) -> Keep:
+    """Stores pictures of *camera* by their SHA-256; one that is named is on the disk, whole, and
+    was entered in the manifest of the site at *root* before it was there."""
+    file_of = evidence_file(root)
 
     def keep(jpeg: bytes, role: str, at: Millis) -> Evidence:
         sha256 = hashlib.sha256(jpeg).hexdigest()
+        manifest.append(root, sha256, camera, role, at)
         path = file_of(sha256)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)

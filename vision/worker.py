@@ -22,7 +22,7 @@ from gateway.model import Millis
 from vision.camera import CameraSpec
 from vision.capture import Lost, Pace, Shots, Slot, fed, rendered, scheme
 from vision.detector import Unusable
-from vision.evidence import Shot, evidence_file, keeper, written
+from vision.evidence import Shot, keeper, written
 from vision.frame import Plane
 from vision.jpeg import BadPicture
 from vision.keepsake import packed as packed_scene
@@ -109,7 +109,7 @@ class Post:
 
     def __init__(self, spec: CameraSpec, root: Path, time: BoxTime, tell: Tell) -> None:
         self.spec, self.slot, self._root, self._time, self._tell = spec, Slot(), root, time, tell
-        self._observer = Observer(spec, keeper(evidence_file(root)), root)
+        self._observer = Observer(spec, keeper(root, spec.id), root)
         self._keepsake = root / "data" / "vision" / f"{spec.id}.scene"
         self._remembered_at = time.now()
         self.recent = Recent()

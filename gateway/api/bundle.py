@@ -3,6 +3,7 @@
 incident.json            what it is, every version, what was sent where, what came back
 reasons.txt              why it was reported, in words
 pictures/<n>-<role>.jpg  masked pictures, and what operators photographed
+manifest.jsonl           what the box signed of them when it wrote them
 SHA256SUMS               of every file above; `sha256sum -c SHA256SUMS` checks them
 """
 
@@ -16,19 +17,25 @@ from typing import Any
 import msgspec
 
 from gateway.dossier import iso
+from gateway.manifest import lines_of
 from gateway.model import Evidence, Incident
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The time of each file: the same incident always gives the same bytes."""
 
 
-def bundle(about: Mapping[str, Any], incident: Incident, file_of: Callable[[str], Path]) -> bytes:
-    """*about* goes into incident.json. Reads pictures: call it in a thread."""
+def bundle(
+    about: Mapping[str, Any], incident: Incident, root: Path, file_of: Callable[[str], Path]
+) -> bytes:
+    """*about* goes into incident.json. Reads pictures of the site at *root*: call it in a
+    thread."""
     files = {
         "incident.json": msgspec.json.format(msgspec.json.encode(about), indent=2),
         "reasons.txt": _reasons(incident).encode(),
         **dict(_pictures(incident.evidence, file_of)),
     }
+    if signed := lines_of(root, {one.sha256 for one in incident.evidence}):
+        files["manifest.jsonl"] = signed
     sums = (f"{hashlib.sha256(body).hexdigest()}  {name}\n" for name, body in files.items())
     files["SHA256SUMS"] = "".join(sums).encode()
     out = io.BytesIO()

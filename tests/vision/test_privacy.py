@@ -32,7 +32,7 @@ def outputs(yard, spec, i420, tmp_path):
         return picture
 
     camera = spec(privacy=[AREA], detectors=[{"kind": "left_object", "dwell": "10s"}])
-    observer = Observer(camera, keeper(evidence_file(tmp_path)))
+    observer = Observer(camera, keeper(tmp_path, "yard"))
     previews = []
     for t in np.arange(0, 60, 0.5):
         seen = observer.see(i420(film(t)), round(t * 1000) + 1)
@@ -49,7 +49,7 @@ def test_a_privacy_area_is_black_in_every_output(outputs):
 
 def test_a_walker_dissolves_into_blocks(yard, spec, i420, tmp_path):
     camera = spec(detectors=[{"kind": "left_object", "dwell": "10s"}])
-    observer = Observer(camera, keeper(evidence_file(tmp_path)))
+    observer = Observer(camera, keeper(tmp_path, "yard"))
     checker = np.indices((24, 16)).sum(0)[:, :, None] % 2 * 255.0
     for t in np.arange(0, 30, 0.5):
         picture = yard.picture(t)
@@ -64,7 +64,7 @@ def test_a_walker_dissolves_into_blocks(yard, spec, i420, tmp_path):
 
 
 def test_while_it_learns_everything_is_hidden(yard, spec, i420, tmp_path):
-    observer = Observer(spec(), keeper(evidence_file(tmp_path)))
+    observer = Observer(spec(), keeper(tmp_path, "yard"))
     picture = yard.picture(0)
     picture[::2, ::2] = 255
     observer.see(i420(picture), 1)
@@ -74,7 +74,7 @@ def test_while_it_learns_everything_is_hidden(yard, spec, i420, tmp_path):
 
 
 def test_what_is_cut_away_is_hidden(yard, spec, i420, tmp_path):
-    observer = Observer(spec(crop=[0.5, 0, 1, 1]), keeper(evidence_file(tmp_path)))
+    observer = Observer(spec(crop=[0.5, 0, 1, 1]), keeper(tmp_path, "yard"))
     for t in np.arange(0, 30, 0.5):
         picture = yard.picture(t)
         picture[:, :158:2] = 255
@@ -98,7 +98,7 @@ def test_evidence_is_named_by_its_hash_and_shows_before_and_now(outputs):
 
 def test_a_policy_may_keep_nothing(yard, spec, i420, tmp_path):
     camera = spec(evidence={"keep": False}, detectors=[{"kind": "left_object", "dwell": "10s"}])
-    observer = Observer(camera, keeper(evidence_file(tmp_path)))
+    observer = Observer(camera, keeper(tmp_path, "yard"))
     for t in np.arange(0, 40, 0.5):
         picture = yard.picture(t)
         if t > 15:

@@ -142,10 +142,10 @@ async def incident(id: str, desk: TheDesk) -> Response:
 )
 @needs("operator")
 async def proof(id: str, desk: TheDesk, caller: TheCaller) -> Response:
-    """incident.json, reasons.txt, the pictures, and SHA256SUMS of them all."""
+    """incident.json, reasons.txt, the pictures, what this box signed of them, and SHA256SUMS."""
     found = await history(desk, id)
     about = msgspec.to_builtins(found)
-    body = await asyncio.to_thread(bundle, about, found.incident, desk.evidence_file)
+    body = await asyncio.to_thread(bundle, about, found.incident, desk.root, desk.evidence_file)
     await desk.audit.record(caller.name, "incident.export", id)
     return as_file(body, f"incident-{found.incident.id}.zip", "application/zip")
 

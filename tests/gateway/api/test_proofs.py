@@ -6,11 +6,13 @@ import json
 import zipfile
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
 from gateway import photo
 from gateway.api.desk import Desk
+from gateway.manifest import append
 from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import FakeAudit
 
@@ -78,6 +80,19 @@ async def test_a_bundle_holds_what_it_says(client: Client) -> None:
                 assert hashlib.sha256(found.read(name)).hexdigest() == sums[name]
         assert "pictures/01-before.jpg" in sums
         assert json.loads(found.read("incident.json"))["deliveries"][0]["sink"] == "city"
+
+
+async def test_a_bundle_holds_what_the_box_signed_of_its_pictures(
+    client: Client, desk: Desk
+) -> None:
+    told = (await client.ask("GET", PATH, "omar")).json()
+    sha256 = told["incident"]["evidence"][0]["sha256"]
+    entry = append(desk.root, sha256, "yard-1", "before", 1)
+    append(desk.root, "f" * 64, "yard-1", "now", 2)
+    answer = await client.ask("GET", f"{PATH}/bundle.zip", "omar")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as found:
+        assert json.loads(found.read("manifest.jsonl")) == msgspec.to_builtins(entry)
+        assert "manifest.jsonl" in found.read("SHA256SUMS").decode()
 
 
 async def test_tables_open_in_a_spreadsheet(client: Client) -> None:
