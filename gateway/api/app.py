@@ -9,7 +9,6 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 import gateway.api.routes
-from devices.decoder import Decoder
 from gateway.api.access import Access
 from gateway.api.accounts import Accounts
 from gateway.api.changes import Changes
@@ -20,7 +19,6 @@ from gateway.api.spec import ConsoleSpec
 from gateway.backtest_jobs import BacktestJobs
 from gateway.callbacks import Heard
 from gateway.console import pages
-from gateway.model import Duration
 from gateway.plugins import modules
 from gateway.store.failures import StoreFailed
 from gateway.trial_desk import TrialDesk
@@ -47,8 +45,7 @@ def build(desk: Desk, spec: ConsoleSpec) -> FastAPI:
     app.state.changes, app.state.trials = Changes(desk), TrialDesk()
     app.state.heard, app.state.backtests = Heard(), BacktestJobs()
     app.state.desk, app.state.spec, app.state.accounts = desk, spec, accounts
-    config = desk.config
-    app.state.reader = Decoder(config.devices, zone=config.site.zone, repeated=Duration(0))
+    app.state.reads = None
     routers = [*(module.router for module in modules(gateway.api.routes)), pages.router()]
     _say_roles(routers)
     for router in routers:

@@ -12,6 +12,7 @@ from gateway.api.sessions import Caller
 from gateway.api.spec import ConsoleSpec
 from gateway.backtest_jobs import BacktestJobs
 from gateway.callbacks import Heard
+from gateway.model import Duration
 from gateway.trial_desk import TrialDesk
 
 
@@ -51,7 +52,12 @@ def _backtests(request: Request) -> BacktestJobs:
 
 
 def _reader(request: Request) -> Decoder:
-    reader: Decoder = request.app.state.reader
+    state = request.app.state
+    config = state.desk.config
+    if state.reads is not config.devices:  # as they are now: the site may have changed
+        state.reads = config.devices
+        state.reader = Decoder(config.devices, zone=config.site.zone, repeated=Duration(0))
+    reader: Decoder = state.reader
     return reader
 
 

@@ -20,6 +20,8 @@ ELSEWHERE = {
     "salvage.copied": "tests/faults/test_corruption.py",
     "migrate.statement": "below",
     "restamp.slice": "tests/faults/test_clock.py",
+    "workshop.decided": "tests/gateway/test_workshop.py",
+    "workshop.written": "tests/gateway/test_workshop.py",
 }
 
 
