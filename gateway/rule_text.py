@@ -53,14 +53,15 @@ def own_text(text: str, id: str) -> str:
     return "\n".join([first, *(_dedented(line, found.column) for line in rest)]) + "\n"
 
 
-def put(text: str, id: str, own: str) -> str:
-    """*text* with *own* as the rule *id*: in its place, or at the end."""
+def put(text: str, id: str, own: str, head: str = HEAD) -> str:
+    """*text* with *own* as the rule *id*: in its place, or at the end. An empty file begins with
+    *head*."""
     found = find(text, id)
     lines = text.splitlines()
     if found is None:
         entries = [*_entries(text)]
         if not entries:
-            return _begun(text, own)
+            return _begun(text, own, head)
         last = entries[-1]
         dash = len(lines[last.start_mark.line]) - len(lines[last.start_mark.line].lstrip(" "))
         fresh = ["", *_listed(own, dash).splitlines()]
@@ -133,7 +134,8 @@ def _line(name: str, value: Any) -> str:
 
 
 def _mapping(own: str) -> MappingNode:
-    root = _composed(own)
+    # The loader in C has no bound on how deeply lists stand in lists; a file was checked for that.
+    root = _composed(own, yaml.SafeLoader)
     if isinstance(root, SequenceNode):
         raise Unwritten("write the rule alone: `id: …` without a dash before it")
     if not isinstance(root, MappingNode) or not _id(root):
@@ -141,11 +143,11 @@ def _mapping(own: str) -> MappingNode:
     return root
 
 
-def _begun(text: str, own: str) -> str:
+def _begun(text: str, own: str, head: str) -> str:
     """*text*, which has no rules, with *own* as the first one."""
     section = _section(text)
     if section is None:
-        return (text.rstrip() + "\n\n" if text.strip() else HEAD) + "rules:\n" + _listed(own)
+        return (text.rstrip() + "\n\n" if text.strip() else head) + "rules:\n" + _listed(own)
     lines, line = text.splitlines(), section[0].start_mark.line
     return _joined([*lines[:line], "rules:", *_listed(own).splitlines(), *lines[line + 1 :]])
 
@@ -161,15 +163,14 @@ def _entries(text: str) -> Iterator[MappingNode]:
 
 
 def _section(text: str) -> tuple[Node, Node] | None:
-    root = _composed(text)
+    root = _composed(text, yaml.CSafeLoader)
     fields = root.value if isinstance(root, MappingNode) else ()
     return next(((key, value) for key, value in fields if key.value == "rules"), None)
 
 
-def _composed(text: str) -> Node | None:
+def _composed(text: str, loader: type[yaml.SafeLoader | yaml.CSafeLoader]) -> Node | None:
     try:
-        # The loader in C has no bound on how deeply lists stand in lists.
-        return yaml.compose(text, Loader=yaml.SafeLoader)
+        return yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise Unwritten(f"this is no YAML: {error.problem}", line) from None
