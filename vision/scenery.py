@@ -74,8 +74,9 @@ class Scenery:
         self._then: Field
         self._then_at: Millis = 0
 
-    def see(self, frame: Frame) -> View | None:
-        """The view of *frame*; None while there is nothing to compare it with."""
+    def see(self, frame: Frame, *, learn: bool = True) -> View | None:
+        """The view of *frame*; None while there is nothing to compare it with. Do not *learn* from
+        a camera that does not see its scene."""
         reference = self.reference
         if reference is None:
             self._start(frame, Reference.of(frame))
@@ -89,12 +90,13 @@ class Scenery:
             look = relit(frame, reference, self._foreign)
         foreign = _clean(reference.differs(look))
         shown = self._candidates.follow(look, foreign, dt, self._longest)
-        self._unlearnt += dt
-        if self._unlearnt >= LESSON:
+        self._unlearnt = min(self._unlearnt + dt, LONGEST_STEP)
+        if learn and self._unlearnt >= LESSON:
             reference.learn(look, cv2.bitwise_not(_grown(foreign)), self._unlearnt)
             self._unlearnt = 0.0
         self._foreign = foreign
-        self._grow_up(reference, look, shown)
+        if learn:
+            self._grow_up(reference, look, shown)
         settled = above(self._candidates.age, 1.0)
         passing = cv2.bitwise_and(foreign, cv2.bitwise_not(cv2.bitwise_and(shown, settled)))
         stirred, lapse = self._compare(reference, look)

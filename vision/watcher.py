@@ -65,7 +65,7 @@ class Watcher:
             if self.recalled and self.recalled.suits(frame):
                 self._scenery.recall(self.recalled.reference, frame)
             self.recalled = None
-        view = self._scenery.see(frame)
+        view = self._scenery.see(frame, learn=not self._health.state)
         if view is None:
             return Sight((), None, at)
         health = self._health.judge(view)
