@@ -151,6 +151,11 @@ class Decoder:
                 self._memories[dialect].update(memory)
         self._plans.forget()
 
+    def follow(self, former: "Decoder") -> None:
+        """Go on in the place of *former*, also with what a repetition is recognised by."""
+        self.restore(former.snapshot())
+        self._last = former._last
+
     def _sift(self, packet: Packet, at: Millis) -> Decoded | None:
         """What becomes of a message that no codec needs to see; None for any other."""
         payload, topic = packet.payload, packet.topic
