@@ -84,7 +84,8 @@ async def build(config: Config, clock: SystemClock, store: Store) -> Parts:
     health, key = PartsHealth(clock), box_key(config.root)
     force = InForce(config)
     ledger = Ledger(force.account, force.steps)
-    spine = Spine(force.judges.decoder, force.judges.engine, ledger, lines(config.sinks))
+    made = force.judges
+    spine = Spine(made.decoder, made.engine, ledger, lines(config.sinks), made.shadow)
     await store.journal.keep([sink.id for sink in config.reading_sinks])
     recall = await asyncio.to_thread(store.recall)
     clock.not_before(recall.at)
@@ -187,7 +188,9 @@ async def _apply(
     made = await asyncio.to_thread(judges, config)
 
     def change(now: Millis) -> Turn:
-        return parts.spine.adopt(made.decoder, made.engine, now, lambda: force.adopt(config, made))
+        return parts.spine.adopt(
+            made.decoder, made.engine, made.shadow, now, lambda: force.adopt(config, made)
+        )
 
     await pump.between(change)
     desk.config, desk.rules, desk.subjects = config, config.rules, made.subjects

@@ -13,6 +13,7 @@ from gateway.incidents import Account
 from gateway.ladder import ladder
 from gateway.model import Incident, Place, Signal, Subject
 from gateway.routes import Route, told
+from gateway.shadow import Shadow
 from rules.engine import Engine
 
 LATER = ("site", "store", "console", "sources", "sinks", "reading_sinks")
@@ -24,6 +25,7 @@ class Judges(NamedTuple):
 
     decoder: Decoder
     engine: Engine
+    shadow: Shadow
     subjects: Mapping[str, Subject]
 
 
@@ -60,7 +62,8 @@ def judges(config: Config) -> Judges:
     decoder = Decoder(config.devices, config.site.place, config.site.zone)
     subjects = {**decoder.subjects(), **_cameras(config)}
     engine = Engine(config.rules, subjects, config.site.zone, config.silences)
-    return Judges(decoder, engine, subjects)
+    shadow = Shadow(config.shadows, config.rules, subjects, config.site.zone, config.silences)
+    return Judges(decoder, engine, shadow, subjects)
 
 
 def _cameras(config: Config) -> dict[str, Subject]:

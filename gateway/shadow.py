@@ -74,15 +74,18 @@ class Shadow:
 
 
 def episodes(told: Sequence[Signal]) -> list[Episode]:
-    """Openings and ends, paired by key; in the order in which they opened."""
-    made: dict[str, list[Episode]] = {}
+    """Openings and ends, paired by key; in the order in which they opened. After a restart some
+    may be told again, of the same instants."""
+    made: dict[tuple[str, Millis], Episode] = {}
+    opened: dict[str, Millis] = {}
     for signal in told:
-        mine = made.setdefault(signal.key, [])
+        key = signal.key
         if signal.firing:
-            mine.append(Episode(signal.key, signal.at, None, _why(signal)))
-        elif mine and mine[-1].closed is None:
-            mine[-1] = mine[-1]._replace(closed=signal.at)
-    return sorted((e for mine in made.values() for e in mine), key=lambda e: (e.opened, e.key))
+            opened[key] = signal.at
+            made.setdefault((key, signal.at), Episode(key, signal.at, None, _why(signal)))
+        elif (at := opened.pop(key, None)) is not None:
+            made[key, at] = made[key, at]._replace(closed=signal.at)
+    return sorted(made.values(), key=lambda episode: (episode.opened, episode.key))
 
 
 def _why(signal: Signal) -> str:

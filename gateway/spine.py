@@ -4,6 +4,8 @@
     Scene  ----------------------^                  ^
     Action, Answer ----------------------------------
 
+Rules on trial see what the others see; what they say is recorded, and goes no further.
+
 `take` is called for what arrived, `pass_time` when a timer falls due. Both give the `Batch`
 that the store commits as one transaction; only then may the items be acknowledged.
 """
@@ -16,6 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from devices.decoder import Decoder, Unknown
+from gateway.envelopes import addressed, hears, posted
 from gateway.incidents import Change, Ledger
 from gateway.latest import Latest
 from gateway.model import (
@@ -23,7 +26,6 @@ from gateway.model import (
     Answer,
     Batch,
     Envelope,
-    Incident,
     Item,
     Millis,
     Notice,
@@ -36,6 +38,7 @@ from gateway.model import (
     Shift,
     Signal,
 )
+from gateway.shadow import Shadow
 from rules.engine import Engine
 
 KEPT_PAYLOAD = 4096
@@ -67,6 +70,7 @@ class Turn(NamedTuple):
             or b.incidents
             or b.envelopes
             or b.quarantined
+            or b.shadowed
             or b.snapshot
         )
 
@@ -77,14 +81,20 @@ class Memory(msgspec.Struct, frozen=True):
     engine: bytes
     decoder: bytes
     latest: bytes
+    shadow: bytes = b""
 
 
 class Spine:
     def __init__(
-        self, decoder: Decoder, engine: Engine, ledger: Ledger, sinks: Sequence[str]
+        self,
+        decoder: Decoder,
+        engine: Engine,
+        ledger: Ledger,
+        sinks: Sequence[str],
+        shadow: Shadow | None = None,
     ) -> None:
         self._decoder, self._engine, self._ledger = decoder, engine, ledger
-        self._sinks = tuple(sinks)
+        self._sinks, self._shadow = tuple(sinks), shadow or Shadow()
         self.latest = Latest()
 
     def take(
@@ -111,12 +121,13 @@ class Spine:
                     draft.answers.append(answer)
                     draft.changes([c] if (c := self._ledger.heed(answer)) else [])
                 case Notice(incident, sinks):
-                    draft.notices.extend(_posted(incident, sink) for sink in sinks)
+                    draft.notices.extend(posted(incident, sink) for sink in sinks)
         self.latest.update(draft.readings)
-        for (rule, why), n in self._engine.mistakes.items():
-            draft.tally["rule_failed", rule, why] += n
-        self._engine.mistakes.clear()
-        return draft.turn(self._sinks, self.snapshot() if snapshot else None)
+        for judge, mark in (self._engine, ""), (self._shadow, " on trial"):
+            for (rule, why), n in judge.mistakes.items():
+                draft.tally["rule_failed", rule + mark, why] += n
+            judge.mistakes.clear()
+        return self._turn(draft, self.snapshot() if snapshot else None)
 
     def pass_time(self, now: Millis) -> Turn:
         """Fire the timers due by *now*, each at its own instant."""
@@ -124,11 +135,11 @@ class Spine:
 
     def due(self) -> Millis | None:
         """When `pass_time` next has something to do."""
-        dues = self._engine.due(), self._ledger.due()
+        dues = self._engine.due(), self._shadow.due(), self._ledger.due()
         return min((due for due in dues if due is not None), default=None)
 
     def snapshot(self) -> bytes:
-        parts = self._engine, self._decoder, self.latest
+        parts = self._engine, self._decoder, self.latest, self._shadow
         return msgspec.msgpack.encode(Memory(*(part.snapshot() for part in parts)))
 
     def restore(self, snapshot: bytes | None, tail: Iterable[Sequence[Observation]]) -> None:
@@ -139,31 +150,34 @@ class Spine:
             self._engine.restore(memory.engine)
             self._decoder.restore(memory.decoder)
             self.latest.restore(memory.latest)
+            self._shadow.restore(memory.shadow)
         for batch in tail:
             for seen in batch:
                 self._engine.observe(seen)
+                self._shadow.observe(seen)
             self.latest.update(seen for seen in batch if isinstance(seen, Reading))
+            self._shadow.taken()
 
     def reconcile(self, now: Millis) -> Turn:
         """The first turn after a start: what fell due meanwhile fires at its own instant, and
         then rules and incidents agree again. The time off is nobody's silence; the snapshot
         remembers that."""
         draft = _Draft(now)
-        self._engine.wake(now)
+        self._wake(now)
         draft.changes(self._pass(now))
         draft.changes(self._ledger.reconcile(self._engine.open(), now))
-        return draft.turn(self._sinks, self.snapshot())
+        return self._turn(draft, self.snapshot())
 
     def put_right(self, shift: Shift, now: Millis) -> Turn:
         """The time became known. What rules remember and what was told of incidents moves to
         where it belongs; to the rules the correction is no time that has passed."""
         draft = _Draft(now)
         draft.shift = shift
-        self._engine.wake(now)
+        self._wake(now)
         draft.changes(self._pass(now))
         draft.changes(self._ledger.put_right(shift, now))
         self.latest.put_right(shift)
-        return draft.turn(self._sinks, self.snapshot())
+        return self._turn(draft, self.snapshot())
 
     def _pass(self, now: Millis) -> Iterator[Change]:
         """What falls due by *now*, of rules and of incidents, in the order of the instants."""
@@ -171,9 +185,19 @@ class Spine:
             yield from self._fold(self._engine.advance(at))
             yield from self._ledger.escalate(at)
         yield from self._fold(self._engine.advance(now))
+        self._shadow.advance(now)
+
+    def _wake(self, now: Millis) -> None:
+        self._engine.wake(now)
+        self._shadow.wake(now)
 
     def adopt(
-        self, decoder: Decoder, engine: Engine, now: Millis, before: Callable[[], None]
+        self,
+        decoder: Decoder,
+        engine: Engine,
+        shadow: Shadow,
+        now: Millis,
+        before: Callable[[], None],
     ) -> Turn:
         """Go on with other devices and rules. What they have in common with the old ones keeps its
         memory; an incident that no rule holds any more is closed. *before* is called when the old
@@ -182,12 +206,15 @@ class Spine:
         draft = _Draft(now)
         draft.changes(self._pass(now))
         before()
-        decoder.restore(self._decoder.snapshot())
+        decoder.follow(self._decoder)
         engine.restore(self._engine.snapshot())
-        self._decoder, self._engine = decoder, engine
+        shadow.restore(self._shadow.snapshot())
+        told = self._shadow.taken()
+        self._decoder, self._engine, self._shadow = decoder, engine, shadow
+        shadow.advance(now)
         draft.changes(self._fold(engine.advance(now)))
         draft.changes(self._ledger.reconcile(engine.open(), now))
-        return draft.turn(self._sinks, self.snapshot())
+        return self._turn(draft, self.snapshot(), told)
 
     def _decode(self, packet: Packet, draft: "_Draft") -> None:
         decoded = self._decoder.decode(packet, draft.now)
@@ -209,9 +236,14 @@ class Spine:
     def _judge(self, seen: Observation, draft: "_Draft") -> None:
         if signals := self._engine.observe(seen):  # of a thousand readings, one has any
             draft.changes(self._fold(signals))
+        self._shadow.observe(seen)
 
     def _fold(self, signals: Iterable[Signal]) -> Iterable[Change]:
         return [change for signal in signals if (change := self._ledger.apply(signal))]
+
+    def _turn(self, draft: "_Draft", snapshot: bytes | None, told: tuple[Signal, ...] = ()) -> Turn:
+        draft.shadowed = (*told, *self._shadow.taken())
+        return draft.turn(self._sinks, snapshot)
 
 
 class _Draft:
@@ -225,6 +257,7 @@ class _Draft:
         self.actions: list[Action] = []
         self.answers: list[Answer] = []
         self.quarantined: list[Quarantined] = []
+        self.shadowed: tuple[Signal, ...] = ()
         self.unknown: list[Unknown] = []
         self.tally: Tally = Counter()
         self.notices: list[Envelope] = []
@@ -252,11 +285,12 @@ class _Draft:
                     envelope
                     for change in self._changes
                     for sink in sinks
-                    if _hears(sink.partition("/")[0], change)
-                    for envelope in _addressed(change, sink)
+                    if hears(sink.partition("/")[0], change)
+                    for envelope in addressed(change, sink)
                 ),
             ),
             quarantined=tuple(self.quarantined),
+            shadowed=self.shadowed,
             shift=self.shift,
             snapshot=snapshot,
         )
@@ -265,27 +299,3 @@ class _Draft:
 
 def _unsynced(reading: Reading) -> Reading:
     return replace(reading, quality=reading.quality | Quality.UNSYNCED)
-
-
-def _posted(incident: Incident, sink: str) -> Envelope:
-    return Envelope(f"{incident.id}-{incident.seq}", sink, "opened", incident)
-
-
-def _hears(sink: str, change: Change) -> bool:
-    if change.only_newly:
-        return sink in change.newly
-    return change.incident.sinks is None or sink in change.incident.sinks
-
-
-def _addressed(change: Change, sink: str) -> Iterator[Envelope]:
-    """Who hears of an incident for the first time hears that it was opened. In a line of pictures
-    there is one envelope for each; the outbox takes each once."""
-    incident, (name, _, line) = change.incident, sink.partition("/")
-    if line:
-        pair = dict.fromkeys((*incident.evidence[:1], *incident.evidence[-1:]))
-        for picture in pair:
-            id = f"picture-{incident.id}-{picture.sha256[:16]}"
-            yield Envelope(id, sink, change.phase, replace(incident, evidence=(picture,)))
-        return
-    phase = "opened" if name in change.newly else change.phase
-    yield Envelope(f"{incident.id}-{incident.seq}", sink, phase, incident)

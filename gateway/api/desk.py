@@ -14,7 +14,16 @@ from devices.registry import DeviceSpec
 from gateway.discovered import Stranger
 from gateway.health import PartsHealth
 from gateway.inquiry import Inquiry
-from gateway.model import Detection, Envelope, Incident, Millis, Quarantined, Reading, Subject
+from gateway.model import (
+    Detection,
+    Envelope,
+    Incident,
+    Millis,
+    Quarantined,
+    Reading,
+    Signal,
+    Subject,
+)
 from gateway.ports import Clock, Inbox, SinkSpec
 from gateway.registrar import Wish
 from gateway.rehearsals import Rehearsals
@@ -137,6 +146,12 @@ class Cases(Protocol):
         ...
 
 
+class Shadows(Protocol):
+    async def told(self, rule: str, since: Millis, limit: int = 2000) -> Sequence[Signal]:
+        """What a rule on trial would have told, in order."""
+        ...
+
+
 class Balance(Protocol):
     """Readings since ever: all of them, and what became of them."""
 
@@ -159,6 +174,8 @@ class Store(Protocol):
     def cases(self) -> Cases: ...
     @property
     def refused(self) -> Refused: ...
+    @property
+    def shadows(self) -> Shadows: ...
     @property
     def journal(self) -> Journal: ...
     async def incidents(

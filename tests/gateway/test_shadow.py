@@ -54,3 +54,4 @@ def test_openings_and_ends_make_episodes() -> None:
         Signal("full", "a", False, 4, 2),
     ]
     assert episodes(told) == [Episode("a", 2, 4, ""), Episode("b", 3, None, "")]
+    assert episodes(told + told[1:]) == episodes(told), "told again after a restart"

@@ -1,15 +1,20 @@
 import json
+from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from devices.decoder import Decoder
 from devices.registry import DeviceSpec
+from gateway.envelopes import addressed
 from gateway.incidents import Account, Ledger
 from gateway.model import (
     Action,
     Answer,
+    Batch,
     Duration,
     Evidence,
     Packet,
@@ -20,7 +25,8 @@ from gateway.model import (
     Shift,
     Signal,
 )
-from gateway.spine import Spine, Turn, _addressed
+from gateway.shadow import Shadow, episodes
+from gateway.spine import Spine, Turn
 from rules.engine import Engine
 from rules.kinds.threshold import Threshold
 from rules.selector import Names, Select
@@ -130,11 +136,11 @@ def test_pictures_have_a_line_of_their_own_where_a_sink_attaches_them() -> None:
     change = ledger.apply(Signal("hot", "bin-1", True, T0, T0, evidence=pictures))
     assert change is not None
     id = change.incident.id
-    found = [*_addressed(change, "city/pictures")]
+    found = [*addressed(change, "city/pictures")]
     assert [(e.sink, len(e.incident.evidence)) for e in found] == [("city/pictures", 1)] * 2
     wanted = [f"picture-{id}-{letter * 16}" for letter in "02"]
     assert [e.id for e in found] == wanted, "the first and the last, known again by their hash"
-    assert [e.id for e in _addressed(change, "city")] == [f"{id}-0"]
+    assert [e.id for e in addressed(change, "city")] == [f"{id}-0"]
 
 
 def test_scenes_are_stamped_and_kept() -> None:
@@ -205,3 +211,73 @@ def test_when_the_time_becomes_known_incidents_get_their_right_times() -> None:
 def test_what_comes_before_the_time_is_known_is_marked() -> None:
     (reading,) = spine().take([said(21)], T0, synced=False).batch.readings
     assert reading.quality == Quality.UNSYNCED
+
+
+SOONER = replace(HOT, above=20, wait=Duration(0))
+
+
+def with_trial() -> Spine:
+    decoder = Decoder(DEVICES)
+    engine = Engine([HOT], decoder.subjects())
+    ledger = Ledger(lambda signal: Account("heat", signal.key, "minor", Place("s1")))
+    trial = Shadow([SOONER], [HOT], decoder.subjects())
+    return Spine(decoder, engine, ledger, ["city"], trial)
+
+
+def test_a_rule_on_trial_is_judged_and_recorded_and_opens_nothing() -> None:
+    path = with_trial()
+    turn = path.take([said(25)], T0)
+    assert [(s.rule, s.key, s.firing, s.at) for s in turn.batch.shadowed] == [
+        ("hot", "bin-1", True, T0)
+    ]
+    assert (turn.batch.incidents, turn.batch.envelopes) == ((), ())
+    assert path.pass_time(T0 + MINUTE).empty, "nothing is recorded twice"
+    only = Turn(Batch(at=T0, shadowed=turn.batch.shadowed), Counter())
+    assert not only.empty, "it is committed though nothing else was found out"
+
+
+@given(steps)
+def test_a_trial_goes_on_over_restarts(story: list[tuple[int, float, bool]]) -> None:
+    whole, torn = with_trial(), with_trial()
+    want: list[Signal] = []
+    got: list[Signal] = []
+    snapshot: bytes | None = None
+    tail: list[tuple[Reading, ...]] = []
+    now = T0
+    for gap, value, kill in story:
+        now += gap
+        want += whole.take([said(value)], now).batch.shadowed
+        turn = torn.take([said(value)], now, snapshot=gap % 3 == 0)
+        got += turn.batch.shadowed
+        tail.append(turn.batch.readings)
+        if turn.batch.snapshot is not None:
+            snapshot, tail = turn.batch.snapshot, []
+        if kill:
+            torn = with_trial()
+            torn.restore(snapshot, tail)
+            again = torn.reconcile(now)
+            got += again.batch.shadowed
+            snapshot, tail = again.batch.snapshot, []
+    assert episodes(got) == episodes(want)
+
+
+def test_a_snapshot_from_before_trials_is_still_read() -> None:
+    path = spine()
+    path.take([said(35)], T0)
+    memory = msgspec.msgpack.decode(path.snapshot())
+    del memory["shadow"]
+    again = with_trial()
+    again.restore(msgspec.msgpack.encode(memory), ())
+    assert values(again) == values(path)
+
+
+def test_a_changed_trial_begins_anew_and_one_that_stays_goes_on() -> None:
+    path, decoder = with_trial(), Decoder(DEVICES)
+    path.take([said(25)], T0)
+    for trial, still in ((SOONER, True), (replace(SOONER, above=24), False)):
+        fresh = Shadow([trial], [HOT], decoder.subjects())
+        engine = Engine([HOT], decoder.subjects())
+        path.adopt(Decoder(DEVICES), engine, fresh, T0 + 1000, lambda: None)
+        told = path.take([said(10)], T0 + 2000).batch.shadowed
+        assert [s.firing for s in told] == ([False] if still else [])
+        path.take([said(25)], T0 + 3000)
