@@ -6,7 +6,7 @@ All durations are scene time: the same result at 0.5, 1, 2 or 5 frames per secon
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
@@ -40,6 +40,8 @@ class Site(NamedTuple):
     """255 where nothing is reported."""
     root: Path = Path()
     """The site's folder."""
+    sought: "Sequence[tuple[str, Mask]]" = ()
+    """The verdicts that the camera's detectors look for, each with where (255)."""
 
 
 class Detector(Protocol):
@@ -85,6 +87,10 @@ class DetectorSpec(
     dwell: Duration = Duration(60_000)
     """How long it must last."""
 
+    verdict: ClassVar[str] = ""
+    """What it needs of `vision.verify`, where it does: nobody else then takes that for part of
+    the scene."""
+
     @property
     def veiled(self) -> Collection[str]:
         """Labels whose things stay dissolved in the pictures that are kept."""
@@ -93,6 +99,15 @@ class DetectorSpec(
     def build(self, site: Site) -> Detector:
         """Raises `Unusable`."""
         raise NotImplementedError
+
+
+class Lasting(DetectorSpec, frozen=True, kw_only=True):
+    """A detector of changes that last, of a size."""
+
+    smallest: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+    """Share of the picture's area below which nothing is reported."""
+    largest: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.5
+    """Share of the picture's area above which nothing is reported."""
 
 
 def fractions(rectangle: Sequence[int], site: Site) -> Box:

@@ -93,6 +93,13 @@ class Watcher:
             zone.id: Area(zone.id, drawn((zone.area,), width, height, self._spec.crop), zone.dwell)
             for zone in self._spec.zones
         }
+        whole = np.full((height, width), 255, np.uint8)
+        sought = [
+            (spec.verdict, mask)
+            for spec in self._spec.detectors
+            if spec.verdict
+            for mask in ([areas[zone].mask for zone in spec.zones] or [whole])
+        ]
         self._detectors = [
             spec.build(
                 Site(
@@ -102,6 +109,7 @@ class Watcher:
                     tuple(areas[zone] for zone in spec.zones),
                     ignored,
                     self._root,
+                    sought,
                 )
             )
             for spec in self._spec.detectors

@@ -1,6 +1,6 @@
 """A path that is no longer free: an exit, a fire lane, a gate, by whatever stands there."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -13,6 +13,8 @@ class Blocked(DetectorSpec, frozen=True, kw_only=True):
 
     The zone's free appearance is learnt; people who walk through it do not count.
     """
+
+    verdict: ClassVar[str] = "object"
 
     dwell: Annotated[Duration, Meta(description="how long it must be taken")] = Duration(60_000)
     share: Annotated[float, Meta(gt=0, le=1, description="of the zone's area")] = 0.12

@@ -19,7 +19,7 @@ export function detectors(page, editor, changed) {
   const add = (kind) => { page.detectors.push({ kind, zones: [], ...Object.fromEntries(kinds[kind].map((p) => [p.name, p.default])) }); changed(); };
   return section(t("detect.title"), null,
     page.detectors.map((d, n) => one(page, d, n, editor, changed)),
-    editor && h("div", { key: "add", class: "deeds" }, ["left_object", "blocked"].filter((kind) => !page.detectors.some((d) => d.kind === kind)).map((kind) =>
+    editor && h("div", { key: "add", class: "deeds" }, ["left_object", "removed_object", "blocked"].filter((kind) => !page.detectors.some((d) => d.kind === kind)).map((kind) =>
       h("button", { key: kind, type: "button", class: "button", onclick: () => add(kind) }, t(`detect.add.${kind}`)))));
 }
 

@@ -1,14 +1,14 @@
-"""Something that was not there, and stays: dumped waste, a bag, boxes, whatever it is."""
+"""A change of the scene that lasts: a thing that was not there and stays, or one that is gone."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from gateway.model import Detection, Millis
-from vision.detector import Area, Site, Waiting, fractions
-from vision.detectors.left_object import LeftObject
+from vision.detector import Area, Lasting, Site, Waiting, fractions
 from vision.regions import Region, Regions
 from vision.scenery import View
 from vision.verify import Verdict, absorb, verdict
@@ -26,12 +26,42 @@ SAID = 20_000
 """Millis for which it is said why something was not reported."""
 
 
-class LeftObjects:
-    """The left objects of one camera: in the whole picture, or in each of the zones named."""
+class Sought(NamedTuple):
+    """What of the changes that last is reported."""
 
-    def __init__(self, spec: LeftObject, site: Site) -> None:
+    verdict: str
+    label: str
+    track: str
+    edges: Callable[[Verdict], float]
+    """The share of the outline that speaks for it."""
+    why: str
+
+
+LEFT = Sought(
+    "object",
+    "left_object",
+    "left",
+    lambda reason: reason.new,
+    "new here, and the same for {seconds:.0f} s; new outline {edges:.0%}, "
+    "likeness to the empty scene {alike:.2f}, {visible:.0%} of it seen now",
+)
+REMOVED = Sought(
+    "removed",
+    "removed_object",
+    "removed",
+    lambda reason: reason.lost,
+    "missing here for {seconds:.0f} s; outline that is gone {edges:.0%}, "
+    "likeness to the learnt scene {alike:.2f}, {visible:.0%} of its place seen now",
+)
+
+
+class LastingChanges:
+    """Those of one camera: in the whole picture, or in each of the zones named."""
+
+    def __init__(self, spec: Lasting, site: Site, sought: Sought) -> None:
         everywhere = Area("", np.full((site.height, site.width), 255, np.uint8))
-        self._places = [_Place(spec, site, area) for area in site.areas or (everywhere,)]
+        areas = site.areas or (everywhere,)
+        self._places = [_Place(spec, site, area, sought) for area in areas]
 
     def look(self, view: View) -> Sequence[Detection]:
         return [found for place in self._places for found in place.look(view)]
@@ -41,8 +71,8 @@ class LeftObjects:
 
 
 class _Place:
-    def __init__(self, spec: LeftObject, site: Site, area: Area) -> None:
-        self._site, self._area, self._spec = site, area, spec
+    def __init__(self, spec: Lasting, site: Site, area: Area, sought: Sought) -> None:
+        self._site, self._area, self._spec, self._sought = site, area, spec, sought
         self._dwell = (area.dwell or spec.dwell).seconds
         self._regions = Regions(self._dwell)
         self._ignored = cv2.bitwise_not(area.mask)
@@ -63,7 +93,7 @@ class _Place:
                 self._settle(region, view)
         while self._refused and view.at - self._refused[0][0] > SAID:
             self._refused.popleft()
-        found = [r for r in self._regions.alive if r.verdict == "object"]
+        found = [r for r in self._regions.alive if r.verdict]
         self._reasons = {r.track: self._reasons[r.track] for r in found}
         return [self._detection(region, view) for region in found]
 
@@ -74,20 +104,28 @@ class _Place:
         return lasts and region.visible > 0.5
 
     def _settle(self, region: Region, view: View) -> None:
-        """A thing is kept; light, and the place from which a thing was taken, sink in."""
+        """What is sought is kept. Light sinks in, and so does what nobody looks for here."""
         found = verdict(region, view, self._doubt(view))
         share = self._share(region)
-        if found.kind == "object" and self._spec.smallest <= share <= self._spec.largest:
-            region.verdict = "object"
+        wanted = found.kind == self._sought.verdict
+        if wanted and self._spec.smallest <= share <= self._spec.largest:
+            region.verdict = found.kind
             self._reasons[region.track] = found
             return
         if found.kind == "light":
             self._lights.append(view.at)
         size = "small" if share < self._spec.smallest else "large"
-        why = size if found.kind == "object" else found.kind
-        self._refused.append((view.at, self._waits(region, why)))
-        absorb(region, view)
+        self._refused.append((view.at, self._waits(region, size if wanted else found.kind)))
+        if wanted or not self._awaited(region, found.kind):
+            absorb(region, view)
         self._regions.forget(region)
+
+    def _awaited(self, region: Region, kind: str) -> bool:
+        """Whether another detector of this camera looks for it here."""
+        return any(
+            verdict == kind and cv2.countNonZero(cv2.bitwise_and(mask[region.window], region.mask))
+            for verdict, mask in self._site.sought
+        )
 
     def _share(self, region: Region) -> float:
         return region.area / (self._site.height * self._site.width)
@@ -109,23 +147,24 @@ class _Place:
         return len(self._lights) / MANY
 
     def _detection(self, region: Region, view: View) -> Detection:
-        reason = self._reasons[region.track]
-        stays = (view.at - region.since) / 1000
+        sought, reason = self._sought, self._reasons[region.track]
+        edges = sought.edges(reason)
         return Detection(
-            label="left_object",
-            score=confidence(reason),
+            label=sought.label,
+            score=confidence(edges, reason.alike),
             box=fractions((region.x, region.y, region.w, region.h), self._site),
-            track=f"left-{self._area.id}-{region.track}-{region.since}",
+            track=f"{sought.track}-{self._area.id}-{region.track}-{region.since}",
             zone=self._area.id,
             since=region.since,
-            why=(
-                f"new here, and the same for {stays:.0f} s; new outline {reason.new:.0%}, "
-                f"likeness to the empty scene {max(reason.alike, 0):.2f}, "
-                f"{region.visible:.0%} of it seen now"
+            why=sought.why.format(
+                seconds=(view.at - region.since) / 1000,
+                edges=edges,
+                alike=max(reason.alike, 0.0),
+                visible=region.visible,
             ),
         )
 
 
-def confidence(reason: Verdict) -> float:
-    """0.5 to 0.99: a clear new outline, and no likeness to what was there."""
-    return round(0.5 + 0.29 * min(1.0, reason.new / 0.6) + 0.2 * (1 - max(0.0, reason.alike)), 2)
+def confidence(edges: float, alike: float) -> float:
+    """0.5 to 0.99: a clear outline that came or went, and no likeness to what was there."""
+    return round(0.5 + 0.29 * min(1.0, edges / 0.6) + 0.2 * (1 - max(0.0, alike)), 2)
