@@ -71,7 +71,7 @@ async def versions(shop: Workshop, id: str) -> list[Version]:
 async def on_trial_since(shop: Workshop, root: Path, id: str) -> Millis | None:
     """When the form that is on trial began to be judged; None where there is none."""
     text = await shop.text(SHADOW)
-    if not _own({SHADOW: text}, id):
+    if not _own({SHADOW: text}, id, SHADOW):
         return None
     async for made, texts in _changes(shop, SHADOW):
         if _own(texts.before, id, SHADOW) != _own(texts.after, id, SHADOW):

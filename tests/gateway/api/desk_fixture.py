@@ -39,6 +39,7 @@ from gateway.model import (
     Quarantined,
     Reading,
     Reason,
+    Signal,
     Subject,
 )
 from gateway.ports import Ack
@@ -184,11 +185,20 @@ class FakeAudit:
         return [e for e in reversed(rows) if e.who == who or not who][:limit]
 
 
+class FakeShadows:
+    def __init__(self) -> None:
+        self.signals: list[Signal] = []
+
+    async def told(self, rule: str, since: Millis, limit: int = 2000) -> list[Signal]:
+        return [s for s in self.signals if s.rule == rule and s.at >= since][-limit:]
+
+
 class FakeStore:
     def __init__(self, incidents: Sequence[Incident]) -> None:
         self.cases = FakeCases(self)
         self.outbox, self.journal = FakeOutbox(), FakeJournal()
         self.refused = MemoryRefused(MemoryJournal())
+        self.shadows = FakeShadows()
         self.versions = {incident.id: [incident] for incident in incidents}
 
     def act(self, action: Action) -> None:

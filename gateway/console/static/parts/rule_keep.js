@@ -102,6 +102,6 @@ export function versions(page, path, again) {
     line("why", t("keep.why"), page.why ?? "", (why) => { page.why = why; }, { maxlength: 500 }), h("div", { class: "deeds" }, action("rollback", t("versions.back"), "reopen", back))),
   !found.length ? empty(t("versions.none")) : h("ol", { class: "parts" }, found.map((v, n) => h("li", { key: v.id ?? n, class: "part" },
     h("div", { class: "part-head" }, h("strong", null, v.why || t("changes.no_reason")), n === 0 && chip("good", t("changes.newest")),
-      h("span", { class: "muted" }, `${known(`who.${v.who}`, v.who)} · ${clock(v.at, now())}`)),
+      h("span", { class: "muted" }, [known(`who.${v.who}`, v.who), v.at !== null && clock(v.at, now())].filter(Boolean).join(" · "))),
     v.yaml !== undefined && difference(found[n + 1]?.yaml ?? "", v.yaml)))));
 }
