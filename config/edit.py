@@ -4,13 +4,20 @@ The text is cut by lines at the places that the parser tells, so comments, order
 which things were written remain, also within a changed entry where a field keeps its value.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 WIDTH = 100
+
+
+class Spelt(yaml.SafeDumper):
+    """Writes what stands in two places twice, and not as an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
 
 
 class Absent(LookupError):
@@ -20,6 +27,7 @@ class Absent(LookupError):
 def put(text: str, section: str, entry: Mapping[str, Any]) -> str:
     """*text* with *entry* in the list *section*: in the place of the one with its `id`, or at the
     end. Raises yaml.YAMLError where *text* cannot be read."""
+    text = _spelt_out(text)
     found = _section(text, section)
     if found is None:
         body = text if not text or text.endswith("\n") else text + "\n"
@@ -42,6 +50,7 @@ def put(text: str, section: str, entry: Mapping[str, Any]) -> str:
 
 def remove(text: str, section: str, id: str) -> str:
     """*text* without that entry. Raises Absent."""
+    text = _spelt_out(text)
     found = _section(text, section)
     listed = found[1].value if found and isinstance(found[1], SequenceNode) else ()
     for node in listed:
@@ -52,6 +61,53 @@ def remove(text: str, section: str, id: str) -> str:
                 return _relisted(lines, section, found[0], found[1], rest)
             return "".join(lines[: node.start_mark.line] + lines[_end(node) :])
     raise Absent(id)
+
+
+def _spelt_out(text: str) -> str:
+    """*text* without aliases: one has no lines of its own, and none outlives its anchor's entry."""
+    tokens = list(yaml.scan(text, Loader=yaml.CSafeLoader)) if "*" in text else []
+    if not any(isinstance(token, yaml.AliasToken) for token in tokens):
+        return text
+    nodes = {_at(node): node for node in _nodes(_composed(text))}
+    anchored: dict[str, Node] = {}
+    said: list[tuple[yaml.AliasToken, Node]] = []
+    for token in tokens:
+        if isinstance(token, yaml.AnchorToken):
+            anchored[token.value] = nodes[_at(token)]
+        elif isinstance(token, yaml.AliasToken):
+            said.append((token, anchored[token.value]))
+    lines = text.splitlines(keepends=True)
+    for alias, node in reversed(said):
+        line = lines[alias.start_mark.line]
+        before, behind = line[: alias.start_mark.column], line[alias.end_mark.column :]
+        lines[alias.start_mark.line] = before + _flow(node) + behind
+    return "".join(lines)
+
+
+def _at(marked: Any) -> tuple[int, int]:
+    return marked.start_mark.line, marked.start_mark.column
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    """*node* and all below it; the deepest of those that begin in one place comes last."""
+    yield node
+    for child in node.value if isinstance(node, MappingNode | SequenceNode) else ():
+        for one in child if isinstance(child, tuple) else (child,):
+            yield from _nodes(one)
+
+
+def _flow(node: Node) -> str:
+    """On one line."""
+    data = yaml.safe_load(yaml.serialize(node, Dumper=Spelt))
+    said = yaml.dump(
+        data,
+        Dumper=Spelt,
+        default_flow_style=True,
+        sort_keys=False,
+        width=10**6,
+        allow_unicode=True,
+    )
+    return str(said).removesuffix("...\n").rstrip()
 
 
 def _section(text: str, section: str) -> tuple[Node, Any] | None:
@@ -127,8 +183,13 @@ def _dumped(entry: Mapping[str, Any]) -> str:
 
 def _dump(value: Any) -> str:
     return str(
-        yaml.safe_dump(
-            value, allow_unicode=True, sort_keys=False, width=WIDTH, default_flow_style=None
+        yaml.dump(
+            value,
+            Dumper=Spelt,
+            allow_unicode=True,
+            sort_keys=False,
+            width=WIDTH,
+            default_flow_style=None,
         )
     )
 

@@ -39,6 +39,12 @@ class WebhookSecret:
             raise ValueError("a webhook secret is whsec_ and base64 of 24 to 64 random bytes")
         return cls(*keys)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, WebhookSecret) and self._keys == other._keys
+
+    def __hash__(self) -> int:
+        return hash(self._keys)
+
     def __repr__(self) -> str:
         return f"WebhookSecret({len(self._keys)} keys)"
 

@@ -107,8 +107,12 @@ def cameras(clips: Sequence[str]) -> list[dict[str, Any]]:
     quick = {"kind": "left_object", "dwell": "15s"}
     zone = {"id": "exit", "name": "安全出口 Exit", "area": [list(corner) for corner in EXIT_AREA]}
     found: list[dict[str, Any]] = [
-        _camera("cam-corner", "街角 Street corner", 1, render="street_corner", detectors=[quick]),
-        _camera("cam-bins", "垃圾投放点 Waste point", 4, render="bin_area", detectors=[quick]),
+        _camera(
+            "cam-corner", "街角 Street corner", 1, render="street_corner", detectors=[dict(quick)]
+        ),
+        _camera(
+            "cam-bins", "垃圾投放点 Waste point", 4, render="bin_area", detectors=[dict(quick)]
+        ),
         _camera(
             "cam-exit",
             "地下通道安全出口 Basement exit",
@@ -121,7 +125,7 @@ def cameras(clips: Sequence[str]) -> list[dict[str, Any]]:
     for number, clip in enumerate(clips, 1):
         name = f"真实录像 {number} Real clip {number}"
         url = f"file:clips/{clip}"
-        found.append(_camera(f"cam-clip-{number}", name, 9, url=url, detectors=[quick]))
+        found.append(_camera(f"cam-clip-{number}", name, 9, url=url, detectors=[dict(quick)]))
     if len(found) < CAMERAS:
         found.append(_camera("cam-gate", "东门 East gate", 10, render="street_corner"))
     return found[:CAMERAS]
