@@ -27,7 +27,7 @@ class Absent(LookupError):
 def put(text: str, section: str, entry: Mapping[str, Any]) -> str:
     """*text* with *entry* in the list *section*: in the place of the one with its `id`, or at the
     end. Raises yaml.YAMLError where *text* cannot be read."""
-    text = _spelt_out(text)
+    text = spelt_out(text)
     found = _section(text, section)
     if found is None:
         body = text if not text or text.endswith("\n") else text + "\n"
@@ -50,7 +50,7 @@ def put(text: str, section: str, entry: Mapping[str, Any]) -> str:
 
 def remove(text: str, section: str, id: str) -> str:
     """*text* without that entry. Raises Absent."""
-    text = _spelt_out(text)
+    text = spelt_out(text)
     found = _section(text, section)
     listed = found[1].value if found and isinstance(found[1], SequenceNode) else ()
     for node in listed:
@@ -63,7 +63,7 @@ def remove(text: str, section: str, id: str) -> str:
     raise Absent(id)
 
 
-def _spelt_out(text: str) -> str:
+def spelt_out(text: str) -> str:
     """*text* without aliases: one has no lines of its own, and none outlives its anchor's entry."""
     tokens = list(yaml.scan(text, Loader=yaml.CSafeLoader)) if "*" in text else []
     if not any(isinstance(token, yaml.AliasToken) for token in tokens):
@@ -80,8 +80,12 @@ def _spelt_out(text: str) -> str:
     for alias, node in reversed(said):
         line = lines[alias.start_mark.line]
         before, behind = line[: alias.start_mark.column], line[alias.end_mark.column :]
-        lines[alias.start_mark.line] = before + _flow(node) + behind
+        lines[alias.start_mark.line] = before + flow(_data(node)) + behind
     return "".join(lines)
+
+
+def _data(node: Node) -> Any:
+    return yaml.safe_load(yaml.serialize(node, Dumper=Spelt))
 
 
 def _at(marked: Any) -> tuple[int, int]:
@@ -96,9 +100,8 @@ def _nodes(node: Node) -> Iterator[Node]:
             yield from _nodes(one)
 
 
-def _flow(node: Node) -> str:
+def flow(data: Any) -> str:
     """On one line."""
-    data = yaml.safe_load(yaml.serialize(node, Dumper=Spelt))
     said = yaml.dump(
         data,
         Dumper=Spelt,

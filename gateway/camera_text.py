@@ -1,12 +1,13 @@
 """cameras.yaml as the console writes it: some fields of one camera; all else stays as it stands,
 comments too."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
+
+from config.edit import flow, spelt_out
 
 FILE = "cameras.yaml"
 
@@ -17,6 +18,7 @@ class Absent(LookupError):
 
 def changed(text: str, id: str, fields: Mapping[str, Any]) -> str:
     """*text* with the *fields* of the camera *id*, each on a line of its own. Raises Absent."""
+    text = spelt_out(text)
     entry = _entry(text, id)
     known = {key.value: (key, value) for key, value in entry.value}
     edits = [_edit(entry, known.get(name), name, value) for name, value in fields.items()]
@@ -29,7 +31,7 @@ def _edit(
     entry: MappingNode, known: tuple[Node, Node] | None, name: str, value: Any
 ) -> tuple[int, int, str]:
     """Where something goes, and what comes there. Fields that are new go after the first one."""
-    line = f"{name}: {json.dumps(value, ensure_ascii=False)}"
+    line = f"{name}: {flow(value)}"
     if known:
         return known[0].start_mark.index, _end(known[1]), line
     after = _end(entry.value[0][1])

@@ -136,10 +136,13 @@ async def camera(id: str, desk: TheDesk) -> Response:
 async def keep(id: str, request: Request, desk: TheDesk, caller: TheCaller) -> Response:
     """Writes the camera's entry in cameras.yaml; it works with it at once. 422: what is wrong."""
     kept = await read(request, Kept)
-    with_settings(_spec(desk, id), kept.settings)
-    fields = msgspec.to_builtins(kept.settings)
+    before = _spec(desk, id)
+    after = with_settings(before, kept.settings)
+    given = msgspec.to_builtins(kept.settings)
+    fields = {n: v for n, v in given.items() if getattr(before, n) != getattr(after, n)}
     text = camera_text.changed(await shop(desk).text(FILE), id, fields)
     await saved(desk, {FILE: text}, caller.name, kept.why)
+    await desk.audit.record(caller.name, "camera.change", id, "", kept.why)
     return Response(status_code=204)
 
 
