@@ -64,11 +64,7 @@ class Parts(NamedTuple):
     link_key: bytes
 
 
-async def run(
-    config: Config,
-    clock: SystemClock,
-    stop: asyncio.Event,
-) -> None:
+async def run(config: Config, clock: SystemClock, stop: asyncio.Event) -> None:
     """Run a site until *stop* is set."""
     store = await asyncio.to_thread(Store.open, config.root / "data" / "linli.db", config.store)
     try:
@@ -128,24 +124,10 @@ def evidence_file(root: Path, sha256: str) -> Path:
     return root / "data" / "evidence" / sha256[:2] / f"{sha256}.jpg"
 
 
-async def _live(
-    parts: Parts,
-    cameras: Cameras | None,
-    stop: asyncio.Event,
-) -> None:
+async def _live(parts: Parts, cameras: Cameras | None, stop: asyncio.Event) -> None:
     force, news = parts.force, _News(parts)
     config = force.config
-    pump = Pump(
-        parts.inbox,
-        parts.spine,
-        parts.store,
-        parts.clock,
-        parts.health,
-        feeds=cameras.feeds if cameras else {},
-        after=news.tell,
-        beat=lambda: notify("WATCHDOG=1"),
-        rest=rest(config.store.linger, config.root / "data"),
-    )
+    pump = _pump(parts, cameras, news)
     await pump.commit(parts.spine.reconcile(parts.clock.now()))
     desk = _desk(parts, cameras)
     apply = partial(_apply, parts, pump, desk, cameras)
@@ -177,6 +159,21 @@ async def _live(
             async with asyncio.timeout(GRACE):
                 await pump.drain()
         await _end(senders)
+
+
+def _pump(parts: Parts, cameras: Cameras | None, news: "_News") -> Pump:
+    config = parts.force.config
+    return Pump(
+        parts.inbox,
+        parts.spine,
+        parts.store,
+        parts.clock,
+        parts.health,
+        feeds=cameras.feeds if cameras else {},
+        after=news.tell,
+        beat=lambda: notify("WATCHDOG=1"),
+        rest=rest(config.store.linger, config.root / "data"),
+    )
 
 
 async def _apply(

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from gateway.answered import last_answer
+from gateway.envelopes import PICTURES_OF
 from gateway.model import Answer, Envelope, Incident
 from gateway.ports import Attaching, Choked, Reject, Sink, SinkSpec, Surroundings
-from gateway.spine import PICTURES_OF
 
 Versions = Callable[[str], Awaitable[Sequence[Incident]]]
 """All versions of an incident, the oldest first."""

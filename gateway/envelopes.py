@@ -7,6 +7,9 @@ from msgspec.structs import replace
 from gateway.incidents import Change
 from gateway.model import Envelope, Incident
 
+PICTURES_OF = "{}/pictures"
+"""How the line of the pictures for a sink is called, where it has one."""
+
 
 def posted(incident: Incident, sink: str) -> Envelope:
     return Envelope(f"{incident.id}-{incident.seq}", sink, "opened", incident)

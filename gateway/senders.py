@@ -10,10 +10,10 @@ from gateway.answers import follow, teller
 from gateway.attaching import PictureLine, unheard
 from gateway.daily import count_days
 from gateway.delivery import deliver
+from gateway.envelopes import PICTURES_OF
 from gateway.ports import Inbox, SinkSpec, Surroundings
 from gateway.precedence import PICTURES
 from gateway.projection import project
-from gateway.spine import PICTURES_OF
 from gateway.store import Store
 
 

@@ -44,9 +44,6 @@ from rules.engine import Engine
 KEPT_PAYLOAD = 4096
 """Bytes of a poisoned payload that go into quarantine."""
 
-PICTURES_OF = "{}/pictures"
-"""How the line of the pictures for a sink is called, where it has one."""
-
 Tally = Counter[tuple[str, str, str]]
 """(what, part, why) -> how many: the counters that a turn adds to."""
 
