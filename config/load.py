@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from config import grids
 from config.build import build, nearest
@@ -31,6 +31,7 @@ from config.crosscheck import (
 )
 from config.located import WRONG, Document, Problem, Wrong, read
 from config.schema import RULES, SINKS, SOURCES, Config, SiteSpec
+from devices.grids import Grids
 from devices.registry import Admission, DeviceSpec, Pattern
 from gateway.api.spec import ConsoleSpec
 from gateway.ports import ReadingSinkSpec, SinkSpec
@@ -52,6 +53,20 @@ class Invalid(Exception):
         self.problems = problems
 
 
+class _Entries(NamedTuple):
+    """The lists of a site, each entry with its line."""
+
+    sources: list[Entry]
+    sinks: list[Entry]
+    devices: list[Entry]
+    cameras: list[Entry]
+    rules: list[Entry]
+    silences: list[Entry]
+    shadows: list[Entry]
+    admit: list[Entry]
+    ignore: list[Entry]
+
+
 def load(root: Path) -> Config:
     """The site in *root*, or `Invalid` with every problem in the order of files and lines."""
     problems: list[Problem] = []
@@ -60,6 +75,34 @@ def load(root: Path) -> Config:
     site = _part(main, "site", SiteSpec, problems, required=True)
     store = _part(main, "store", StoreSpec, problems)
     console = _part(main, "console", ConsoleSpec, problems)
+    known = grids.read(root, problems)
+    lists = _lists(root, main, secrets, known, problems)
+    problems += _at_odds(lists)
+    served = [] if console is WRONG else [Entry(console, main, ("console",))]
+    problems += absent_files(root, [*served, *lists.sources, *lists.sinks])
+    if problems:
+        raise Invalid(sorted(set(problems)))
+    specs = {name: tuple(e.spec for e in entries) for name, entries in lists._asdict().items()}
+    every_sink = specs.pop("sinks")
+    return Config(
+        root=root,
+        site=site,
+        store=store,
+        console=console,
+        sinks=tuple(s for s in every_sink if isinstance(s, SinkSpec)),
+        reading_sinks=tuple(s for s in every_sink if isinstance(s, ReadingSinkSpec)),
+        grids=known,
+        **specs,
+    )
+
+
+def _lists(
+    root: Path,
+    main: Document,
+    secrets: Mapping[str, str],
+    known: Grids,
+    problems: list[Problem],
+) -> _Entries:
     sources = [*_entries(main, "sources", reduce(or_, SOURCES), problems)]
     sinks = [*_entries(main, "sinks", reduce(or_, SINKS), problems)]
     sensors = _document(root, "devices.yaml", secrets, problems, {"devices", "admit", "ignore"})
@@ -67,50 +110,38 @@ def load(root: Path) -> Config:
     admit = [*_entries(sensors, "admit", Admission, problems)]
     ignore = [*_entries(sensors, "ignore", Pattern, problems)]
     cameras = [*_file(root, "cameras.yaml", "cameras", CameraSpec, secrets, problems)]
-    rules = [*_rules(root, problems)]
-    silences = [*_silences(root, problems)]
-    shadows = [*_shadows(root, problems)]
-    known = grids.read(root, problems)
-    devices = grids.settle(known, devices, problems)
-    cameras = grids.settle(known, cameras, problems)
-    for kind, entries in (
-        ("source", sources),
-        ("sink", sinks),
-        ("rule", rules),
-        ("silence", silences),
-        ("rule on trial", shadows),
-        ("device or camera", devices + cameras),
-        ("pattern", admit + ignore),
-    ):
-        problems += twice(kind, entries)
-    problems += loose_ends(rules, devices, cameras)
-    problems += odd_shadows(shadows, rules, devices, cameras)
-    problems += vain_silences(silences, rules, devices + cameras)
-    problems += dead_ends(sinks, rules)
-    problems += unheard(rules, sinks)
-    problems += strangers(devices)
-    served = [] if console is WRONG else [Entry(console, main, ("console",))]
-    problems += absent_files(root, [*served, *sources, *sinks])
-    if problems:
-        raise Invalid(sorted(set(problems)))
-    every_sink = [entry.spec for entry in sinks]
-    return Config(
-        root=root,
-        site=site,
-        store=store,
-        console=console,
-        sources=tuple(entry.spec for entry in sources),
-        sinks=tuple(s for s in every_sink if isinstance(s, SinkSpec)),
-        reading_sinks=tuple(s for s in every_sink if isinstance(s, ReadingSinkSpec)),
-        devices=tuple(entry.spec for entry in devices),
-        cameras=tuple(entry.spec for entry in cameras),
-        rules=tuple(entry.spec for entry in rules),
-        silences=tuple(entry.spec for entry in silences),
-        shadows=tuple(entry.spec for entry in shadows),
-        grids=known,
-        admit=tuple(entry.spec for entry in admit),
-        ignore=tuple(entry.spec for entry in ignore),
+    return _Entries(
+        sources=sources,
+        sinks=sinks,
+        devices=grids.settle(known, devices, problems),
+        cameras=grids.settle(known, cameras, problems),
+        rules=[*_rules(root, problems)],
+        silences=[*_silences(root, problems)],
+        shadows=[*_shadows(root, problems)],
+        admit=admit,
+        ignore=ignore,
     )
+
+
+def _at_odds(lists: _Entries) -> Iterator[Problem]:
+    """What is wrong with entries only beside others."""
+    rules, devices, cameras = lists.rules, lists.devices, lists.cameras
+    for kind, entries in (
+        ("source", lists.sources),
+        ("sink", lists.sinks),
+        ("rule", rules),
+        ("silence", lists.silences),
+        ("rule on trial", lists.shadows),
+        ("device or camera", devices + cameras),
+        ("pattern", lists.admit + lists.ignore),
+    ):
+        yield from twice(kind, entries)
+    yield from loose_ends(rules, devices, cameras)
+    yield from odd_shadows(lists.shadows, rules, devices, cameras)
+    yield from vain_silences(lists.silences, rules, devices + cameras)
+    yield from dead_ends(lists.sinks, rules)
+    yield from unheard(rules, lists.sinks)
+    yield from strangers(devices)
 
 
 def load_rules(root: Path) -> tuple[Rule, ...]:
