@@ -23,6 +23,7 @@ from config.staging import load_with
 from gateway.failpoints import hit
 from gateway.ports import Clock, Health
 from gateway.revising import Conflict, Unfit, Wrong
+from gateway.site_notes import said
 from gateway.store.revisions import Revision, Revisions, Texts
 
 log = logging.getLogger("linli")
@@ -128,7 +129,9 @@ class Workshop:
         if other:
             before = {name: known[name] for name in other}
             after = {name: self._texts.get(name, "") for name in other}
-            await self._record(Change(BY_HAND, "changed while it was off", before, after), ())
+            note = await asyncio.to_thread(said, self._config.root, after)
+            who, why = note or (BY_HAND, "changed while it was off")
+            await self._record(Change(who, why, before, after), ())
 
     async def _tried(self, files: Mapping[str, str]) -> Config:
         _allow(files)
@@ -154,7 +157,8 @@ class Workshop:
     async def _look(self) -> None:
         root = self._config.root
         now = await asyncio.to_thread(site_texts, root)
-        names = {n for n in now.keys() | self._texts.keys() if now.get(n) != self._texts.get(n)}
+        either = now.keys() | self._texts.keys()
+        names = {name for name in either if now.get(name, "") != self._texts.get(name, "")}
         if not names:
             return
         before = {name: self._texts.get(name, "") for name in names}
@@ -166,7 +170,9 @@ class Workshop:
             self._health.report(PART, "failed", what)
             return
         after = {name: now.get(name, "") for name in names}
-        await self._made(config, Change(BY_HAND, "changed on disk", before, after))
+        note = await asyncio.to_thread(said, root, after)
+        who, why = note or (BY_HAND, "changed on disk")
+        await self._made(config, Change(who, why, before, after))
 
 
 def finish(root: Path) -> None:
@@ -178,7 +184,7 @@ def finish(root: Path) -> None:
         except msgspec.DecodeError:
             path.unlink()
             return
-        _write_files(root, change.after)
+        write_files(root, change.after)
 
 
 def site_texts(root: Path) -> dict[str, str]:
@@ -197,10 +203,11 @@ def _allow(files: Sequence[str] | Mapping[str, str]) -> None:
 def _write_all(root: Path, change: Change) -> None:
     _write(_pending(root), msgspec.json.encode(change))
     hit("workshop.decided")
-    _write_files(root, change.after)
+    write_files(root, change.after)
 
 
-def _write_files(root: Path, files: Mapping[str, str]) -> None:
+def write_files(root: Path, files: Mapping[str, str]) -> None:
+    """Each at once and durable; '' removes one."""
     for name, text in files.items():
         if text:
             _write(root / name, text.encode())

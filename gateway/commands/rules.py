@@ -1,4 +1,4 @@
-"""`linli rules`: test rules, try a change on the past, see why one did or did not fire."""
+"""`linli rules`: test rules, try a change on the past, see why one fired; keep it or let it go."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from config.load import Invalid, load
 from config.schema import Config
 from config.suites import suites
 from devices.registry import Registry
-from gateway import backtest_report, backtests, rule_tests
+from gateway import backtest_report, backtests, rule_tests, rule_upkeep
 from gateway.backtests import Answer, Past, Progress, Question
 from gateway.clock import SystemClock
 from gateway.influx_history import InfluxHistory, NoAnswer
@@ -27,13 +27,19 @@ from gateway.store.logbook import Logbook
 from rules.rule import Rule
 from rules.variants import Variant, variants
 
-HELP = "Test rules, try a change on the past, see why one did or did not fire."
+HELP = "Test rules, try changes on the past or in shadow, see why one did or did not fire."
 EXAMPLE = """  linli rules test my-site
   linli rules test my-site/rules/waste.yaml --junit report.xml
   linli rules backtest my-site --rule bin-full --set above=70:95:5 --html report.html
-  linli rules explain my-site bin-full --key bin-1 --at '2026-05-01 22:15'"""
+  linli rules explain my-site bin-full --key bin-1 --at '2026-05-01 22:15'
+  linli rules promote my-site bin-full --why 'a week without a false alarm'"""
 
 RECENT = Duration.parse("30d")
+DEEDS = {
+    "promote": (rule_upkeep.promote, "put the form that is on trial in force"),
+    "discard": (rule_upkeep.discard, "end a trial"),
+    "rollback": (rule_upkeep.roll_back, "bring back what the rule was before"),
+}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +87,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     why.add_argument("--since", metavar="TIME", default="7d", help="judge from there on (7d)")
     why.add_argument("--json", action="store_true", help="for programs")
     why.set_defaults(do=_explain)
+    was = jobs.add_parser("versions", help="what a rule was, with who, when and why")
+    was.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
+    was.add_argument("rule", metavar="RULE", help="its id")
+    was.set_defaults(do=_versions)
+    for name, (deed, help) in DEEDS.items():
+        job = jobs.add_parser(name, help=f"{help}; a running gateway follows within seconds")
+        job.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
+        job.add_argument("rule", metavar="RULE", help="its id")
+        job.add_argument("--why", default="", metavar="TEXT", help="for whoever asks later")
+        job.set_defaults(do=_change, deed=deed)
 
 
 def _test(args: argparse.Namespace) -> int:
@@ -116,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
     except Invalid as error:
         print(error, file=sys.stderr)
         return 1
-    except (_Wrong, NoAnswer) as error:
+    except (_Wrong, NoAnswer, rule_upkeep.Impossible) as error:
         print(error, file=sys.stderr)
         return 2
 
@@ -184,6 +200,28 @@ def _explain(args: argparse.Namespace) -> int:
         what = f" about {args.key!r}" if args.key else ""
         print(f"{rule.id}: nothing that it looks at was heard{what} since then", file=sys.stderr)
     return 0 if found else 1
+
+
+def _versions(args: argparse.Namespace) -> int:
+    config = load(args.site)
+    found = rule_upkeep.versions(args.site, _rule(config, args.rule).id)
+    for version in found:
+        at = _date(version.at, config.site.zone) if version.at is not None else "before"
+        print(f"{at}  {version.who}  {version.why}".rstrip())
+        print(indent(version.yaml, "    "))
+    if not found:
+        print(f"{args.rule}: no change of it was recorded", file=sys.stderr)
+    return 0
+
+
+def _change(args: argparse.Namespace) -> int:
+    for file in args.deed(args.site, args.rule, args.why):
+        print(f"{args.site / file}: written")
+    return 0
+
+
+def _date(at: Millis, zone: ZoneInfo) -> str:
+    return f"{datetime.fromtimestamp(at / 1000, zone):%Y-%m-%d %H:%M}"
 
 
 def _past(config: Config) -> tuple[Path, Millis, Millis]:

@@ -2,10 +2,14 @@
 
 import sqlite3
 import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import msgspec
 
 from gateway.model import Millis
+from gateway.store import connection, schema
 from gateway.store.access import Access
 from gateway.store.columns import clean
 from gateway.store.schema import seal
@@ -93,6 +97,16 @@ class Revisions:
             return _revision(row) if row and _sound(row) else None
 
         return await self._access.read(read)
+
+
+def recorded(path: Path) -> Iterator[tuple[Revision, Texts]]:
+    """All of the store at *path*, the newest first, by a connection of its own. Blocks."""
+    with closing(connection.reader(path)) as db:
+        if schema.version(db) < len(schema.MIGRATIONS):
+            return  # no start of this version has made the table yet
+        for row in db.execute("SELECT * FROM revision ORDER BY id DESC"):
+            if _sound(row):
+                yield _revision(row)
 
 
 def _sound(row: tuple[int, Millis, str, str, int, bytes]) -> bool:

@@ -1,6 +1,7 @@
 """The door through which a running site is changed, with a real store and a real site on disk."""
 
 import asyncio
+import getpass
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from config.edit import put
 from config.load import load
 from config.schema import Config
+from gateway import site_notes
 from gateway.revising import Conflict, Unfit
 from gateway.store import Store, StoreSpec
 from gateway.workshop import PART, Change, Workshop, finish
@@ -186,6 +188,17 @@ async def test_what_is_changed_by_hand_is_noticed(rig: Rig) -> None:
     assert (made.who, made.files) == ("disk", (FILE,))
     await rig.look()
     assert len(rig.gateway.adopted) == 1
+    watching.cancel()
+
+
+async def test_a_note_beside_the_files_says_who_and_why(rig: Rig) -> None:
+    watching = asyncio.create_task(rig.shop.watch())
+    await asyncio.sleep(0.1)
+    site_notes.leave(rig.site, {FILE: OTHER}, "fewer reports")
+    (rig.site / FILE).write_text(OTHER)
+    await rig.look()
+    (made,) = await rig.shop.revisions()
+    assert (made.who, made.why) == (getpass.getuser(), "fewer reports")
     watching.cancel()
 
 

@@ -17,8 +17,9 @@ from gateway.api.bodies import read
 from gateway.api.desk import Desk
 from gateway.api.problem import Problem
 from gateway.api.routes.site import body, saved, shop
-from gateway.api.rule_files import NEW, SHADOW, SHADOW_HEAD, Home, Version
+from gateway.api.rule_files import NEW, SHADOW_HEAD, Home
 from gateway.rule_text import Unwritten
+from gateway.rule_versions import SHADOW, Version, before
 from gateway.store.revisions import Revision
 
 router = APIRouter(prefix="/api/v1/rules", tags=["rules"])
@@ -185,12 +186,12 @@ async def rollback(id: str, request: Request, desk: TheDesk, caller: TheCaller) 
     """A change like any other; the rest of its file stays. 409: nothing was before."""
     asked = await read(request, Reason)
     now = await written(desk, id)
-    before = [one for one in await rule_files.versions(shop(desk), id) if one.yaml != now.own]
-    if not before or not before[0].yaml:
+    fresh = before(await rule_files.versions(shop(desk), id), now.own)
+    if not fresh:
         raise Problem(409, "There is no version before this one.")
-    files = {now.file: rule_text.put(now.text, id, before[0].yaml)}
+    files = {now.file: rule_text.put(now.text, id, fresh)}
     made = await saved(desk, files, caller.name, asked.why or "back to the version before")
-    await desk.audit.record(caller.name, "rule.rollback", id, now.own, before[0].yaml)
+    await desk.audit.record(caller.name, "rule.rollback", id, now.own, fresh)
     return answer(made)
 
 

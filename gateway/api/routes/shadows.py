@@ -12,9 +12,9 @@ from gateway.api.bodies import read
 from gateway.api.problem import Problem
 from gateway.api.routes.rule_changes import MADE, Reason, cutting, known, written
 from gateway.api.routes.site import body, saved, shop
-from gateway.api.rule_files import SHADOW
 from gateway.inquiry import Inquiry
 from gateway.model import Incident, Millis
+from gateway.rule_versions import SHADOW
 from gateway.shadow import Episode, episodes
 from gateway.store.revisions import Revision
 
