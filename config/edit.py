@@ -24,9 +24,9 @@ class Absent(LookupError):
     """There is no entry of that id."""
 
 
-def put(text: str, section: str, entry: Mapping[str, Any]) -> str:
-    """*text* with *entry* in the list *section*: in the place of the one with its `id`, or at the
-    end. Raises yaml.YAMLError where *text* cannot be read."""
+def put(text: str, section: str, entry: Mapping[str, Any], key_field: str = "id") -> str:
+    """*text* with *entry* in the list *section*: in the place of the one with its `id` (or what
+    *key_field* says), or at the end. Raises yaml.YAMLError where *text* cannot be read."""
     text = spelt_out(text)
     found = _section(text, section)
     if found is None:
@@ -35,8 +35,9 @@ def put(text: str, section: str, entry: Mapping[str, Any]) -> str:
     lines = text.splitlines(keepends=True)
     key, listed = found
     if not isinstance(listed, SequenceNode) or listed.flow_style or not listed.value:
-        return _rewritten(lines, section, key, listed, entry)
-    old = next((node for node in listed.value if _id(node) == str(entry["id"])), None)
+        return _rewritten(lines, section, key, listed, entry, key_field)
+    wanted = str(entry[key_field])
+    old = next((node for node in listed.value if _id(node, key_field) == wanted), None)
     if old is not None:
         first, end = old.start_mark.line, _end(old)
         return "".join([*lines[:first], *_merged(lines, old, entry), *lines[end:]])
@@ -121,9 +122,9 @@ def _section(text: str, section: str) -> tuple[Node, Any] | None:
     return None
 
 
-def _id(node: Node) -> str | None:
+def _id(node: Node, field: str = "id") -> str | None:
     fields = node.value if isinstance(node, MappingNode) else ()
-    return next((value.value for key, value in fields if key.value == "id"), None)
+    return next((value.value for key, value in fields if key.value == field), None)
 
 
 def _end(node: Node) -> int:
@@ -160,11 +161,16 @@ def _field(name: str, value: Any, indent: int) -> list[str]:
 
 
 def _rewritten(
-    lines: list[str], section: str, key: Node, listed: Node, entry: Mapping[str, Any]
+    lines: list[str],
+    section: str,
+    key: Node,
+    listed: Node,
+    entry: Mapping[str, Any],
+    key_field: str,
 ) -> str:
     """A section that is empty, or on one line, becomes a list of blocks."""
     others = listed.value if isinstance(listed, SequenceNode) else []
-    rest = [node for node in others if _id(node) != str(entry["id"])]
+    rest = [node for node in others if _id(node, key_field) != str(entry[key_field])]
     return _relisted(lines, section, key, listed, [*rest, _node(dict(entry))])
 
 

@@ -17,7 +17,9 @@ import yaml
 
 from gateway.model import Box, Detection, Duration, Millis
 from vision.camera import WHOLE, CameraSpec, Crop, Detectors, convert
+from vision.detector import Lasting
 from vision.detectors.left_object import LeftObject
+from vision.detectors.removed_object import RemovedObject
 from vision.frame import Plane
 from vision.watcher import Sight, Watcher
 
@@ -111,12 +113,15 @@ Watch = Callable[[float, Plane, Sight, list[Report]], None]
 
 
 def score(folder: Path, clip: Clip, dwell: float, fps: float, watch: Watch) -> Score:
-    """Run the default detectors over one clip."""
+    """Run the detector of left objects over one clip; that of removed ones where it has any."""
+    kinds: list[type[Lasting]] = [LeftObject]
+    if any(event.kind == "removed_object" for event in clip.events):
+        kinds.append(RemovedObject)
     spec = CameraSpec(
         id="clip",
         url="file:" + clip.file,
         crop=clip.crop,
-        detectors=Detectors([LeftObject(dwell=Duration(dwell * 1000))]),
+        detectors=Detectors(kind(dwell=Duration(dwell * 1000)) for kind in kinds),
     )
     watcher = Watcher(spec)
     reports: dict[str, Report] = {}

@@ -20,7 +20,7 @@ import cv2
 
 from gateway.model import Millis
 from vision.camera import CameraSpec
-from vision.capture import Lost, Pace, Shots, Slot, fed, rendered, scheme
+from vision.capture import Lost, Pace, Slot
 from vision.detector import Unusable
 from vision.evidence import Shot, keeper, written
 from vision.frame import Plane
@@ -47,8 +47,7 @@ from vision.messages import (
 from vision.observer import Observer, Seen
 from vision.recent import Footage, Recent, shrunk
 from vision.rehearsal import Stage
-from vision.streams import live, looped
-from vision.web import pulled
+from vision.shots import shots
 
 HEARTBEAT = 30_000
 """Millis after which an unchanged scene is told again."""
@@ -124,7 +123,7 @@ class Post:
         while not stop.is_set():
             self._ok = False
             try:
-                for shot in self._shots(Pace(self.spec.fps, stop)):
+                for shot in shots(self.spec, self._root, self.slot, Pace(self.spec.fps, stop)):
                     self._take(shot)
             except (Lost, Unusable) as lost:
                 wait = PATIENCE[0] if self._ok else min(wait * 2, PATIENCE[1])
@@ -137,19 +136,6 @@ class Post:
         if keepsake := self._observer.watcher.keepsake(now):
             self._keepsake.parent.mkdir(parents=True, exist_ok=True)
             written(self._keepsake, packed_scene(keepsake))
-
-    def _shots(self, pace: Pace) -> Shots:
-        match scheme(self.spec):
-            case "topic":
-                return fed(self.spec, self.slot, pace)
-            case "render":
-                return rendered(self.spec, pace)
-            case "file":
-                return looped(self.spec, self._root, pace)
-            case "http" | "https":
-                return pulled(self.spec, pace)
-            case _:
-                return live(self.spec, pace)
 
     def _take(self, shot: Plane | BadPicture) -> None:
         if isinstance(shot, BadPicture):
