@@ -1,6 +1,5 @@
 """The console as people use it, in a real browser, on the real server."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,11 @@ from playwright.async_api import Browser, expect
 from gateway.api import changes
 from gateway.api.desk import Desk
 from gateway.model import Reason, Subject
-from tests.gateway.api.client import Client, serving
+from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import FakeStore, keep_past, make_desk
 from tests.gateway.console import axe
 from tests.gateway.console.accessibility import faults
-from tests.gateway.console.browser import DESKTOP, PHONE, chromium, needs_chromium, opened
+from tests.gateway.console.browser import DESKTOP, PHONE, needs_chromium, opened
 
 pytestmark = needs_chromium
 
@@ -40,18 +39,6 @@ PAGES = (
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.1)
     return await keep_past(make_desk(tmp_path, devices=42))
-
-
-@pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[Client]:
-    async with serving(desk) as client:
-        yield client
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 def store(desk: Desk) -> FakeStore:

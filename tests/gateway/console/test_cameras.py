@@ -17,10 +17,10 @@ from gateway.clock import SystemClock
 from gateway.ports import Surroundings
 from gateway.revising import Unfit
 from gateway.sources.cameras import Cameras
-from tests.gateway.api.client import Client, serving
+from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import make_desk, watched
 from tests.gateway.console.accessibility import faults
-from tests.gateway.console.browser import PHONE, chromium, needs_chromium, opened
+from tests.gateway.console.browser import PHONE, needs_chromium, opened
 
 pytestmark = needs_chromium
 PAGE = "/cameras/cam-1"
@@ -74,18 +74,6 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     finally:
         task.cancel()
         await asyncio.wait([task])
-
-
-@pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[Client]:
-    async with serving(desk) as client:
-        yield client
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def middle(of: Locator) -> tuple[float, float]:

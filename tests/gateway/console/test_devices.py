@@ -1,6 +1,5 @@
 """Devices in a real browser: charts, and who is admitted."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +10,10 @@ from playwright.async_api import Browser, expect
 from gateway.api import changes
 from gateway.api.desk import Desk
 from gateway.registrar import Unheard, Wish
-from tests.gateway.api.client import Client, serving
+from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import make_desk
 from tests.gateway.console.accessibility import faults
-from tests.gateway.console.browser import PHONE, chromium, needs_chromium, opened
+from tests.gateway.console.browser import PHONE, needs_chromium, opened
 
 pytestmark = needs_chromium
 
@@ -45,18 +44,6 @@ def registrar() -> Admitting:
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registrar: Admitting) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.2)
     return replace(make_desk(tmp_path, devices=42), registrar=registrar)
-
-
-@pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[Client]:
-    async with serving(desk) as client:
-        yield client
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def test_an_operator_admits_who_was_discovered(

@@ -1,6 +1,5 @@
 """A rule's page in a real browser: over a range of values, as a form, and its tests."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +7,10 @@ from playwright.async_api import Browser, Route, expect
 
 from gateway.api import changes
 from gateway.api.desk import Desk
-from tests.gateway.api.client import Client, serving
+from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import keep_past, make_desk
 from tests.gateway.console.accessibility import faults
-from tests.gateway.console.browser import PHONE, chromium, needs_chromium, opened
+from tests.gateway.console.browser import PHONE, needs_chromium, opened
 
 pytestmark = needs_chromium
 FILE = """
@@ -30,18 +29,6 @@ tests:
 async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.2)
     return await keep_past(make_desk(tmp_path, devices=42))
-
-
-@pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[Client]:
-    async with serving(desk) as client:
-        yield client
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def test_a_value_is_tried_over_a_range(browser: Browser, client: Client) -> None:

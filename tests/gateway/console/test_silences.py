@@ -1,7 +1,7 @@
 """Silences on the calendar, in a real browser."""
 
 import dataclasses
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,10 @@ from playwright.async_api import Browser, expect
 from gateway.api import changes
 from gateway.api.desk import Desk
 from gateway.silencing import spec
-from tests.gateway.api.client import Client, serving
+from tests.gateway.api.client import Client
 from tests.gateway.api.desk_fixture import make_desk
 from tests.gateway.console.accessibility import faults
-from tests.gateway.console.browser import PHONE, chromium, needs_chromium, opened
+from tests.gateway.console.browser import PHONE, needs_chromium, opened
 
 pytestmark = needs_chromium
 
@@ -45,18 +45,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     monkeypatch.setattr(changes, "EVERY", 0.2)
     made = make_desk(tmp_path, devices=42)
     return dataclasses.replace(made, workshop=Bench(made))
-
-
-@pytest.fixture
-async def client(desk: Desk) -> AsyncIterator[Client]:
-    async with serving(desk) as client:
-        yield client
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as browser:
-        yield browser
 
 
 async def test_days_are_silenced_by_dragging_and_given_free_again(
