@@ -7,13 +7,12 @@ owner) is left in it.
     python -m gateway.photo SITE AT < photo.jpg     prints the evidence as JSON
 """
 
-import asyncio
 import sys
-from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import msgspec
 
+from gateway import aside
 from gateway.model import Evidence, Millis
 
 LONGEST = 1920
@@ -31,26 +30,16 @@ class BadPhoto(ValueError):
 
 async def keep(root: Path, raw: bytes, at: Millis) -> Evidence:
     """Store the JPEG *raw* among the evidence of the site at *root*. Raises BadPhoto, OSError."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", "gateway.photo", str(root), str(at)),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
+    where = str(root), str(at)
     try:
-        async with asyncio.timeout(SECONDS):
-            out, err = await process.communicate(raw)
+        ended = await aside.run("gateway.photo", *where, seconds=SECONDS, body=raw)
     except TimeoutError:
         raise BadPhoto(f"it could not be read within {SECONDS:.0f} s") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode == _BAD:
-        raise BadPhoto(err.decode(errors="replace"))
-    if process.returncode:
-        raise OSError(f"the photo was not stored: {err.decode(errors='replace')[-500:]}")
-    return msgspec.json.decode(out, type=Evidence)
+    if ended.code == _BAD:
+        raise BadPhoto(ended.err.decode(errors="replace"))
+    if ended.code:
+        raise OSError(f"the photo was not stored: {ended.err.decode(errors='replace')[-500:]}")
+    return msgspec.json.decode(ended.out, type=Evidence)
 
 
 def main() -> int:

@@ -1,8 +1,6 @@
 """Why a rule fired at an instant, or what kept it from it."""
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE
 from datetime import datetime
 from typing import Annotated
 
@@ -10,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from msgspec import Meta
 
+from gateway import aside
 from gateway.api.access import needs
 from gateway.api.answers import answer, described
 from gateway.api.asking import TheDesk
@@ -70,19 +69,13 @@ async def explain(id: str, request: Request, desk: TheDesk) -> Response:
 
 
 async def _told(*asked: str) -> list[Explanation]:
-    command = sys.executable, "-P", "-m", "gateway.cli", "rules", "explain", *asked, "--json"
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    words = "rules", "explain", *asked, "--json"
     try:
-        async with asyncio.timeout(SECONDS):
-            told, _ = await process.communicate()
+        ended = await aside.run("gateway.cli", *words, seconds=SECONDS)
     except TimeoutError:
         raise Problem(504, "It took too long.") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode == NOTHING_KEPT:
+    if ended.code == NOTHING_KEPT:
         raise Problem(409, "There is no past of that time.")
-    if process.returncode:
+    if ended.code:
         raise Problem(503, "The past cannot be read. Look at the gateway's log.")
-    return msgspec.json.decode(told, type=list[Explanation])
+    return msgspec.json.decode(ended.out, type=list[Explanation])

@@ -2,13 +2,12 @@
 
 import asyncio
 import re
-import sys
-from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import msgspec
 from fastapi import APIRouter, Response
 
+from gateway import aside
 from gateway.api.access import needs
 from gateway.api.answers import answer, described
 from gateway.api.asking import TheDesk
@@ -47,22 +46,16 @@ async def test(id: str, desk: TheDesk) -> Response:
     path = await asyncio.to_thread(_file, desk.root, id)
     if path is None:
         return answer(Tests([]))
-    command = sys.executable, "-P", "-m", "gateway.cli", "rules", "test", str(path), "--json"
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    words = "rules", "test", str(path), "--json"
     try:
-        async with asyncio.timeout(SECONDS):
-            told, wrong = await process.communicate()
+        ended = await aside.run("gateway.cli", *words, seconds=SECONDS)
     except TimeoutError:
         raise Problem(504, "The tests took too long.") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode == NONE:
+    if ended.code == NONE:
         return answer(Tests([]))
-    if process.returncode not in (PASSED, FAILED) or not told.strip():
-        raise Problem(422, _said(wrong, desk.root))
-    found = msgspec.json.decode(told, type=list[Test])
+    if ended.code not in (PASSED, FAILED) or not ended.out.strip():
+        raise Problem(422, _said(ended.err, desk.root))
+    found = msgspec.json.decode(ended.out, type=list[Test])
     home = f"{desk.root}/"
     return answer(
         Tests([msgspec.structs.replace(one, file=one.file.removeprefix(home)) for one in found])
