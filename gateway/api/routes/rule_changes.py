@@ -18,6 +18,7 @@ from gateway.api.desk import Desk
 from gateway.api.problem import Problem
 from gateway.api.routes.site import body, saved, shop
 from gateway.api.rule_files import NEW, SHADOW_HEAD, Home
+from gateway.model import Duration
 from gateway.rule_text import Unwritten
 from gateway.rule_versions import SHADOW, Version, before
 from gateway.store.revisions import Revision
@@ -224,7 +225,17 @@ def _fresh(now: Home, asked: Changed) -> str:
         raise Problem(400, "Send either `set` or `yaml`.")
     if asked.set is UNSET:
         return str(asked.yaml)
-    return rule_text.with_fields(now.own, asked.set)
+    return rule_text.with_fields(now.own, {name: _neat(v) for name, v in asked.set.items()})
+
+
+def _neat(value: Any) -> Any:
+    """`20m` where the console says 1200000ms: people read the file."""
+    if not isinstance(value, str) or not value.endswith("ms"):
+        return value
+    try:
+        return str(Duration.parse(value))
+    except ValueError:
+        return value  # the check says what is wrong with it, or it is another text
 
 
 def _id(own: str) -> str:

@@ -50,7 +50,7 @@ async def test_a_rule_is_read_as_it_is_written(client: Client) -> None:
 async def test_fields_change_and_everything_else_of_the_file_stays(
     client: Client, desk: Desk
 ) -> None:
-    body = {"set": {"above": 70, "for": "20m"}, "why": "summer", "shadow": False}
+    body = {"set": {"above": 70, "for": "1200000ms"}, "why": "summer", "shadow": False}
     made = await ask(client, "PUT", "/too-warm", body)
     assert (made.status, made.json()["files"]) == (200, ["rules/climate.yaml"])
     text = (desk.root / "rules" / "climate.yaml").read_text()
