@@ -48,7 +48,6 @@ PAGE = """<!doctype html>
 <meta name="linli" content="{about}">
 <title>{site}</title>
 <link rel="icon" href="{base}/mark.svg" type="image/svg+xml">
-<link rel="preload" href="{base}/texts/{language}.json" as="fetch" crossorigin>
 {styles}
 <script src="{base}/theme.js"></script>
 {modules}

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from config.edit import put
 from config.load import load
 from config.schema import Config
 from gateway import site_notes
 from gateway.revising import Conflict, Unfit
 from gateway.store import Store, StoreSpec
 from gateway.workshop import PART, Change, Workshop, finish
+from gateway.yaml_edit import put
 from tests.gateway.watch import Watch
 
 GATEWAY = "site: {id: demo}\n"
@@ -199,6 +199,17 @@ async def test_a_note_beside_the_files_says_who_and_why(rig: Rig) -> None:
     await rig.look()
     (made,) = await rig.shop.revisions()
     assert (made.who, made.why) == (getpass.getuser(), "fewer reports")
+    watching.cancel()
+
+
+async def test_a_file_that_is_gone_is_recorded_once(rig: Rig) -> None:
+    await rig.shop.save({"rules/new.yaml": "rules: []\n"}, "mei", "")
+    await rig.shop.save({"rules/new.yaml": ""}, "mei", "")
+    watching = asyncio.create_task(rig.shop.watch())
+    await asyncio.sleep(0.1)
+    await rig.look()
+    await rig.look()
+    assert [made.who for made in await rig.shop.revisions()] == ["mei", "mei"]
     watching.cancel()
 
 

@@ -1,20 +1,26 @@
 // Two texts, line by line: what went, what came, and a little around it.
 
 import { h } from "../view.js";
-import { t } from "../words.js";
+import { known, t } from "../words.js";
 
 const AROUND = 3; // lines
 const MOST = 3000; // lines: more are not compared, only counted
 
 /** By the longest common subsequence, after equal beginnings and ends are put aside. */
 export function changesOf(before, after) {
-  const a = before === "" ? [] : before.split("\n"), b = after === "" ? [] : after.split("\n");
+  const a = linesOf(before), b = linesOf(after);
   let head = 0, tail = 0;
   while (head < a.length && head < b.length && a[head] === b[head]) head += 1;
   while (tail < a.length - head && tail < b.length - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
   const middle = between(a.slice(head, a.length - tail), b.slice(head, b.length - tail));
   const same = (text) => ({ sign: " ", text });
   return [...a.slice(0, head).map(same), ...middle, ...a.slice(a.length - tail).map(same)];
+}
+
+/** Empty lines at the end say nothing. */
+function linesOf(text) {
+  const bare = text.trimEnd();
+  return bare === "" ? [] : bare.split("\n");
 }
 
 function between(a, b) {
@@ -29,6 +35,15 @@ function between(a, b) {
     else { found.push({ sign: "-", text: a[i] }); i += 1; }
   }
   return found;
+}
+
+const OWN = /^(admitted|ignored|lifted the silence|silenced|back before) (.*)$/su;
+
+/** Why something was changed: what a person wrote, or what the gateway says of its own accord. */
+export function because(why) {
+  if (!why) return t("changes.no_reason");
+  const [, deed, what] = OWN.exec(why) ?? [];
+  return deed ? t(`because.${deed.replaceAll(" ", "_")}`, { what }) : known(`because.${why.replaceAll(" ", "_")}`, why);
 }
 
 const NAMES = { "-": "went", "+": "came", " ": "stays" };

@@ -5,7 +5,7 @@ import { now, redraw, state } from "../live.js";
 import { h } from "../view.js";
 import { clock, known, t } from "../words.js";
 import { action, chip, empty, section } from "./bits.js";
-import { difference } from "./difference.js";
+import { because, difference } from "./difference.js";
 import { editor, wordsOf } from "./editor.js";
 import { line } from "./fields.js";
 import { ruleForm } from "./rule_form.js";
@@ -77,6 +77,7 @@ export function shadow(page, path, again) {
   if (!s?.since) return empty(t(page.saves === false ? "keep.cannot" : "shadow.none"));
   const decide = (name) => async () => {
     await ask("POST", `${path}/${name}`, { why: page.why ?? "" });
+    Object.assign(page, { why: "", kept: name });
     await fetchKept(page, path);
     await again();
   };
@@ -95,13 +96,14 @@ export function versions(page, path, again) {
   if (found === undefined) return empty(t(page.saves === false ? "keep.cannot" : "word.loading"));
   const back = async () => {
     await ask("POST", `${path}/rollback`, { why: page.why ?? "" });
+    Object.assign(page, { why: "", kept: "rollback" });
     await fetchKept(page, path);
     await again();
   };
   return section(t("versions.title"), null, found.length > 1 && h("div", { class: "note-form" },
     line("why", t("keep.why"), page.why ?? "", (why) => { page.why = why; }, { maxlength: 500 }), h("div", { class: "deeds" }, action("rollback", t("versions.back"), "reopen", back))),
   !found.length ? empty(t("versions.none")) : h("ol", { class: "parts" }, found.map((v, n) => h("li", { key: v.id ?? n, class: "part" },
-    h("div", { class: "part-head" }, h("strong", null, v.why || t("changes.no_reason")), n === 0 && chip("good", t("changes.newest")),
+    h("div", { class: "part-head" }, h("strong", null, because(v.why)), n === 0 && chip("good", t("changes.newest")),
       h("span", { class: "muted" }, [known(`who.${v.who}`, v.who), v.at !== null && clock(v.at, now())].filter(Boolean).join(" · "))),
     v.yaml !== undefined && difference(found[n + 1]?.yaml ?? "", v.yaml)))));
 }

@@ -5,7 +5,7 @@ import { now, redraw, state } from "../live.js";
 import { h } from "../view.js";
 import { clock, known, t } from "../words.js";
 import { action, chip, empty, run, section } from "./bits.js";
-import { difference } from "./difference.js";
+import { because, difference } from "./difference.js";
 import { line } from "./fields.js";
 
 const PAGE = 50;
@@ -53,7 +53,7 @@ function revision(r, newest) {
   const shown = page.opened[r.id];
   const look = async () => { page.opened[r.id] = shown ? undefined : await ask("GET", `/api/v1/revisions/${r.id}`); };
   return h("li", { key: r.id, class: "part" },
-    h("div", { class: "part-head" }, h("strong", null, r.why || t("changes.no_reason")), newest && chip("good", t("changes.newest"))),
+    h("div", { class: "part-head" }, h("strong", null, because(r.why)), newest && chip("good", t("changes.newest"))),
     h("p", { class: "muted small" }, `${r.id} · ${known(`who.${r.who}`, r.who)} · ${clock(r.at, now())} · ${(r.files ?? []).join(", ")}`),
     h("div", { class: "deeds" }, action(`look-${r.id}`, t(shown ? "changes.hide" : "changes.show"), null, look),
       page.backing !== r.id && h("button", { type: "button", class: "button quiet", onclick: () => { Object.assign(page, { backing: r.id, why: "" }); redraw(); } }, t("changes.roll_back"))),
@@ -95,6 +95,13 @@ function audit() {
     page.audit === undefined ? null : !page.audit.length ? empty(t("word.nothing_found"))
       : h("ol", { class: "parts audit" }, page.audit.map((e, n) => h("li", { key: e.id ?? n, class: "part" },
         h("div", { class: "part-head" }, h("strong", null, e.who), h("span", null, known(`deed_done.${e.what}`, e.what)), h("span", { class: "muted" }, e.target)),
-        h("p", { class: "muted small" }, clock(e.at, now()), e.before && ` · ${e.before} →`, e.after && ` ${e.after}`)))),
+        deed(e)))),
     page.audit?.length >= PAGE && action("audit-more", t("word.more"), null, more));
+}
+
+/** Texts of many lines are shown by what differs. */
+function deed(e) {
+  const when = clock(e.at, now());
+  if (!`${e.before}${e.after}`.includes("\n")) return h("p", { class: "muted small" }, when, e.before && ` · ${e.before} →`, e.after && ` ${e.after}`);
+  return [h("p", { key: "when", class: "muted small" }, when), h("div", { key: "what", class: "difference" }, difference(e.before, e.after))];
 }
