@@ -13,7 +13,6 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from config.edit import put
 from config.schema import Config
 from gateway import almanac, links
 from gateway.api.desk import Desk
@@ -39,6 +38,7 @@ from gateway.sources.cameras import Cameras
 from gateway.spine import Spine, Turn
 from gateway.store import Store
 from gateway.workshop import Workshop
+from gateway.yaml_edit import put
 
 log = logging.getLogger("linli")
 

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
-from config.edit import flow, spelt_out
+from gateway.yaml_edit import flow, spelt_out
 
 FILE = "cameras.yaml"
 

@@ -10,8 +10,8 @@ import cv2
 import msgspec
 from msgspec.structs import replace
 
-from config.edit import put
 from config.load import Invalid, load
+from gateway.yaml_edit import put
 from vision import evaluate, recording, truth
 from vision.capture import Lost
 from vision.evaluate import Clip, Event, Report, Score

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -82,34 +82,30 @@ async def backup(request: Request, desk: TheDesk, caller: TheCaller) -> Response
     if _copying.locked():
         raise Problem(409, "A backup is being made. Wait until it is ready.")
     async with _copying:
-        path = await asyncio.to_thread(_write, desk.root, wish)
+        file = await asyncio.to_thread(_write, desk.root, wish)
     what = f"evidence: {wish.evidence}, secrets: {wish.secrets}"
     await desk.audit.record(caller.name, "backup", "site", "", what)
     headers = {
         "Content-Disposition": 'attachment; filename="linli-backup.tar.gz"',
-        "Content-Length": str(path.stat().st_size),
+        "Content-Length": str(os.fstat(file.fileno()).st_size),
     }
-    return StreamingResponse(_sent(path), headers=headers, media_type="application/gzip")
+    return StreamingResponse(_sent(file), headers=headers, media_type="application/gzip")
 
 
-def _write(root: Path, wish: Wish) -> Path:
-    """Beside the database: the system's folder for such files may be in memory."""
+def _write(root: Path, wish: Wish) -> BinaryIO:
+    """A file without a name, which is gone with whoever reads it. Beside the database: the system's
+    folder for such files may be in memory."""
     number, name = tempfile.mkstemp(suffix=".tar.gz", prefix="backup-", dir=root / "data")
     os.close(number)
     path = Path(name)
     try:
         archive.write(root, path, secrets=wish.secrets, pictures=wish.evidence)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-    return path
-
-
-async def _sent(path: Path) -> AsyncIterator[bytes]:
-    """The file, which is gone afterwards, whether it was fetched to its end or not."""
-    try:
-        with contextlib.closing(path.open("rb")) as file:
-            while piece := await asyncio.to_thread(file.read, PIECE):
-                yield piece
+        return path.open("rb")
     finally:
-        await asyncio.to_thread(path.unlink, True)
+        path.unlink()
+
+
+async def _sent(file: BinaryIO) -> AsyncIterator[bytes]:
+    with contextlib.closing(file):
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece

@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.edit import Absent, put, remove
+from gateway.yaml_edit import Absent, put, remove
 
 TEXT = """# the site
 devices:
