@@ -66,7 +66,10 @@ async def journey(world: World, script: Sequence[Trouble]) -> tuple[MemoryOutbox
 
     around = surroundings(Path())
     sending = deliver(world.spec, around, box, asyncio.Event(), ignore, lambda: 0.05)
+    world.line.refuse = True  # whatever the script, and however fast the world: something fails
     task = asyncio.create_task(sending)
+    await asyncio.sleep(0.1)
+    world.line.refuse = False
     await disturb(world.line, script)
     async with asyncio.timeout(60):
         while box.waiting["city"]:  # noqa: ASYNC110 - the twin rings no bell
