@@ -56,7 +56,7 @@ def timed(step: Callable[[int, Plane], object], frames: list[Plane]) -> float:
 
 
 def running_average() -> Callable[[int, Plane], object]:
-    average: list[np.ndarray] = []  # type: ignore[type-arg]
+    average: list[np.ndarray] = []
     spans: list[tuple[float, float]] = []
 
     def step(_: int, picture: Plane) -> object:
@@ -153,7 +153,7 @@ async def worker(cameras: int, root: Path) -> float:
     around = Surroundings(root, "bench", clock, PartsHealth(clock), str, root.joinpath)
     specs = [camera({**SPEC, "id": f"c{i}", "fps": 2}) for i in range(cameras)]
     source = Cameras(specs, around)
-    running = asyncio.create_task(source.run(_Inbox()))  # type: ignore[arg-type]
+    running = asyncio.create_task(source.run(_Inbox()))
     await asyncio.sleep(10)
     used = rss(source.worker or 0)
     running.cancel()

@@ -36,7 +36,6 @@ from devices.registry import Admission, DeviceSpec, Pattern
 from gateway.api.spec import ConsoleSpec
 from gateway.ports import ReadingSinkSpec, SinkSpec
 from gateway.store.spec import StoreSpec
-from rules.rule import Rule
 from rules.silences import SilenceSpec
 from vision.camera import CameraSpec
 
@@ -142,16 +141,6 @@ def _at_odds(lists: _Entries) -> Iterator[Problem]:
     yield from dead_ends(lists.sinks, rules)
     yield from unheard(rules, lists.sinks)
     yield from strangers(devices)
-
-
-def load_rules(root: Path) -> tuple[Rule, ...]:
-    """Only the rules of a site: for their tests, and to try a change."""
-    problems: list[Problem] = []
-    rules = [*_rules(root, problems)]
-    problems += twice("rule", rules)
-    if problems:
-        raise Invalid(sorted(set(problems)))
-    return tuple(entry.spec for entry in rules)
 
 
 def _secrets(root: Path, problems: list[Problem]) -> Mapping[str, str]:

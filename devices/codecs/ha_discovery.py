@@ -66,8 +66,6 @@ _SHOWN = re.compile(r"\{\{-?(.*?)-?\}\}")
 _GUARD = re.compile(r"\s+if\s.*? is defined\b.*$")
 """`… if value_json.t is defined else ''`: where it is not, there is no value anyway."""
 _DEFINED = re.compile(r"\{%-?\s*if\s+[\w.\[\]'\"]+ is defined\s*-?%\}|\{%-?\s*endif\s*-?%\}")
-_ENTITY = tuple[str, str, str, str, str | None, str, str, float]
-"""device, quantity, part, unit, path (None: the template cannot be followed), on, off, factor"""
 
 
 def _recognise(message: Message) -> bool:

@@ -1,8 +1,10 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.codec import Codec, Message
+from devices.codec import Codec, Memory, Message, Value
 from devices.decoder import MAX_BYTES, Decoder, codecs
 from devices.registry import Admission, Calibration, DeviceSpec, Mapped
 from gateway.model import Duration, Packet, Quality
@@ -148,11 +150,11 @@ def test_too_long() -> None:
 
 
 def test_a_codec_with_a_mistake_is_contained(monkeypatch: pytest.MonkeyPatch) -> None:
-    def mistaken(message: Message, memory: object) -> list[object]:
+    def mistaken(message: Message, memory: Memory) -> Sequence[Value]:
         raise KeyError("oops")
 
     decoder = fresh()
-    broken = Codec("zigbee2mqtt", lambda message: True, mistaken, priority=1)  # type: ignore[arg-type]
+    broken = Codec("zigbee2mqtt", lambda message: True, mistaken, priority=1)
     monkeypatch.setitem(decoder._codecs, "zigbee2mqtt", broken)
     decoded = decoder.decode(Packet("a", b"{}", dialect="zigbee2mqtt"), NOW)
     assert (decoded.status, decoded.rejected) == ("malformed", ("codec_failed",))

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from config.load import load_rules
+from config.suites import suites
 from gateway.model import Duration, Place, Reading, Signal, Subject
 from rules.engine import UTC, Engine
 from rules.fold import PACE
@@ -15,9 +15,8 @@ from rules.kinds.threshold import Threshold
 from rules.selector import Names, Select
 from rules.silences import Moment, SilenceSpec
 
-DEFAULT = {
-    rule.id: rule for rule in load_rules(Path(__file__).parents[2] / "config" / "default_site")
-}
+SITE = Path(__file__).parents[2] / "config" / "default_site"
+DEFAULT = {rule.id: rule for suite in suites(SITE) for rule in suite.rules}
 T0 = 1_790_000_000_000
 MINUTE = 60_000
 HALL = Place(address="hall")
