@@ -23,7 +23,10 @@ from vision.frame import Plane
 from vision.jpeg import LONGEST_SIDE, BadPicture
 
 TIMEOUT = 5.0
-"""Seconds for opening and for each read."""
+"""Seconds for opening."""
+SILENT = 4.0
+"""Seconds for each read. When a stream stalls FFmpeg's parser first gives the picture that it
+held back, so it is told after twice that."""
 SD = 1280 * 720
 """Pixels up to which all frames are decoded; above, key frames only where they come often."""
 OFTEN = 2.5
@@ -101,7 +104,7 @@ def below(root: Path, url: str) -> Path:
 
 def _opened(address: str, how: dict[str, Any]) -> InputContainer:
     try:
-        found: InputContainer = av.open(address, mode="r", timeout=(TIMEOUT, TIMEOUT), **how)
+        found: InputContainer = av.open(address, mode="r", timeout=(TIMEOUT, SILENT), **how)
         return found
     except (av.error.FFmpegError, OSError) as error:
         raise Lost(_why(error)) from None
@@ -161,5 +164,5 @@ def _picture(frame: VideoFrame, most: int) -> Any:
 def _why(error: Exception) -> str:
     """In words, without the address: it may hold a password."""
     if isinstance(error, av.error.ExitError):
-        return f"no answer for {TIMEOUT:.0f} s"
+        return "no answer, or no picture, for some seconds"
     return getattr(error, "strerror", None) or type(error).__name__
