@@ -49,6 +49,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument("--json", action="store_true", help="for programs")
     test.add_argument("--junit", type=Path, metavar="FILE", help="also write a JUnit report")
     test.set_defaults(do=_test)
+    _of_the_past(jobs)
+    _of_one_rule(jobs)
+
+
+def _of_the_past(jobs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     back = jobs.add_parser(
         "backtest",
         help="what rules would have told over the stored past",
@@ -79,24 +84,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     back.add_argument("--json", action="store_true", help="for programs")
     back.add_argument("--html", type=Path, metavar="FILE", help="also write a page with plots")
     back.set_defaults(do=_backtest)
+
+
+def _of_one_rule(jobs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     why = jobs.add_parser("explain", help="why a rule fired at a time, or did not")
-    why.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
-    why.add_argument("rule", metavar="RULE", help="its id")
     why.add_argument("--at", metavar="TIME", help="2026-05-01 22:15, or 2h ago")
     why.add_argument("--key", metavar="KEY", help="only this device, camera or place")
     why.add_argument("--since", metavar="TIME", default="7d", help="judge from there on (7d)")
     why.add_argument("--json", action="store_true", help="for programs")
     why.set_defaults(do=_explain)
     was = jobs.add_parser("versions", help="what a rule was, with who, when and why")
-    was.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
-    was.add_argument("rule", metavar="RULE", help="its id")
     was.set_defaults(do=_versions)
+    single = [why, was]
     for name, (deed, help) in DEEDS.items():
         job = jobs.add_parser(name, help=f"{help}; a running gateway follows within seconds")
-        job.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
-        job.add_argument("rule", metavar="RULE", help="its id")
         job.add_argument("--why", default="", metavar="TEXT", help="for whoever asks later")
         job.set_defaults(do=_change, deed=deed)
+        single.append(job)
+    for job in single:
+        job.add_argument("site", type=Path, metavar="SITE", help="the site's folder")
+        job.add_argument("rule", metavar="RULE", help="its id")
 
 
 def _test(args: argparse.Namespace) -> int:
