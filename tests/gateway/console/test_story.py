@@ -1,7 +1,7 @@
 """An operator's day, on the demo's whole gateway: real broker, cameras, rules, store, platform.
 
 The demo's own sensors and scenes make what happens; nothing is put into the gateway from here but
-one device that nobody has entered.
+one device that nobody has entered, and what an operator changes of the site.
 """
 
 import asyncio
@@ -103,7 +103,8 @@ async def test_an_operators_day(tmp_path: Path) -> None:
     async with demo(tmp_path / "demo") as town, chromium() as browser:
         await speak(town)
         async with operator(browser, town) as page:
-            await meet_a_stranger(page)
+            await admit_a_stranger(page)
+            await draw_a_zone(page, town)
             reported = await see_waste_reported(page)
         async with operator(browser, town, viewport=PHONE, has_touch=True) as page:
             await acknowledge_on_a_phone(page, town, reported)
@@ -111,6 +112,9 @@ async def test_an_operators_day(tmp_path: Path) -> None:
         async with operator(browser, town, accept_downloads=True) as page:
             await take_the_proof(page, town, reported, tmp_path)
             await try_other_limits(page, town)
+            await put_a_rule_on_trial(page, town)
+            await keep_it_and_think_again(page, town)
+            await undo_a_change(page, town)
             await look_at_everything(page, town)
 
 
@@ -121,6 +125,37 @@ async def meet_a_stranger(page: Page) -> Locator:
     entry = page.locator("li.part").filter(has_text=STRANGER)
     await expect(entry).to_contain_text("21.5 °C", timeout=20_000)
     return entry
+
+
+async def admit_a_stranger(page: Page) -> None:
+    """It is entered with a name, and what it had said before is there."""
+    entry = await meet_a_stranger(page)
+    await entry.get_by_role("button", name="Admit").click()
+    await page.get_by_label("Name", exact=True).fill("楼道 Stairwell")
+    await page.get_by_label(re.compile("^Id ")).fill("stairwell")
+    await page.get_by_role("button", name="Admit it").click()
+    await expect(page.get_by_text("Admitted as stairwell.")).to_be_visible()
+    await page.get_by_role("button", name=re.compile("^All")).click()
+    await page.get_by_role("link").filter(has_text="楼道 Stairwell").click()
+    await expect(page.locator(".value").filter(has_text="21.5 °C")).to_be_visible(timeout=20_000)
+
+
+async def draw_a_zone(page: Page, town: Town) -> None:
+    """Drawn, kept, in the file beside what stood there, and what the camera works with."""
+    file = town.root / "cameras.yaml"
+    file.write_text("# The estate's cameras\n" + file.read_text("utf-8"), "utf-8")
+    await page.goto(f"{town.base}/cameras/cam-exit")
+    await page.get_by_role("button", name="Add a zone").click()
+    await page.get_by_role("button", name="Begin with a rectangle in the middle").click()
+    await page.get_by_label("Name of the zone").fill("楼梯 Stairs")
+    await page.get_by_label("Why?").fill("Bicycles stand there")
+    await page.get_by_role("button", name="Save", exact=True).click()
+    await expect(page.get_by_text("Saved. The camera works with it now.")).to_be_visible()
+    text = file.read_text("utf-8")
+    assert text.startswith("# The estate's cameras\n")
+    camera = next(c for c in yaml.safe_load(text)["cameras"] if c["id"] == "cam-exit")
+    assert [zone["name"] for zone in camera["zones"]] == ["安全出口 Exit", "楼梯 Stairs"]
+    await expect(page.locator("li.part").filter(has_text="楼梯 Stairs")).to_be_visible()
 
 
 async def see_waste_reported(page: Page) -> str:
@@ -183,6 +218,46 @@ async def try_other_limits(page: Page, town: Town) -> None:
     await expect(page.locator(".counts tfoot tr").first.locator("td").nth(1)).to_have_text(
         "0", timeout=30_000
     )
+
+
+async def put_a_rule_on_trial(page: Page, town: Town) -> None:
+    """Another limit, judged beside the rule as it is."""
+    await page.get_by_label("Why?").fill("A quieter estate")
+    await page.get_by_role("button", name="Run in shadow first").click()
+    await expect(page.get_by_text("Saved. It runs in shadow now.")).to_be_visible()
+    assert limit(town, "shadow.yaml") == 200
+    assert limit(town, "rules/demo.yaml") == 75
+
+
+async def keep_it_and_think_again(page: Page, town: Town) -> None:
+    await page.get_by_role("button", name="In shadow").click()
+    await page.get_by_role("button", name="Put the shadow in force").click()
+    await expect(page.get_by_text("The shadow is in force now.")).to_be_visible()
+    await expect(page.locator(".headline")).to_contain_text("above 200")
+    assert limit(town, "rules/demo.yaml") == 200
+    await page.get_by_role("button", name="Versions").click()
+    await page.get_by_role("button", name="Back to the version before").click()
+    await expect(page.locator(".headline")).to_contain_text("above 75")
+    assert limit(town, "rules/demo.yaml") == 75
+
+
+async def undo_a_change(page: Page, town: Town) -> None:
+    """The newest one, which brought the rule back: with what differed, and the way back."""
+    await page.goto(f"{town.base}/system?part=changes")
+    newest = page.locator("li.part", has=page.locator(".chip.good"))
+    await newest.get_by_role("button", name="What changed?").click()
+    await expect(newest.locator("ins")).to_contain_text("above: 75")
+    await newest.get_by_role("button", name="Undo this change").click()
+    await newest.get_by_label("Why?").fill("It was better")
+    await newest.get_by_role("button", name="Undo this change").click()
+    await expect(newest).to_contain_text("It was better")
+    assert limit(town, "rules/demo.yaml") == 200
+
+
+def limit(town: Town, file: str) -> float:
+    """Of the rule on noise, as it is written."""
+    rules = yaml.safe_load((town.root / file).read_text("utf-8"))["rules"]
+    return float(next(rule["above"] for rule in rules if rule["id"] == "noise"))
 
 
 async def look_at_everything(page: Page, town: Town) -> None:
