@@ -155,3 +155,8 @@ def test_a_secret_that_is_none_is_told_at_once(text: object) -> None:
 
 def test_a_secret_is_not_shown_by_accident() -> None:
     assert "s" * 8 not in repr(WebhookSecret.parse(SECRET))
+
+
+def test_a_secret_that_is_read_again_is_the_same() -> None:
+    assert WebhookSecret.parse(SECRET) == WebhookSecret.parse(SECRET)
+    assert WebhookSecret.parse(SECRET) != WebhookSecret.parse(OLD)
