@@ -7,7 +7,6 @@ What was kept opens nothing: it is stored and shown, and judged by no rule.
 """
 
 import asyncio
-import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ import msgspec
 
 from devices.codecs.linli import TOPIC
 from devices.registry import OWN, Admission, DeviceSpec, Mapped, Pattern
+from gateway import durable
 from gateway.discovered import Discovered, Stranger
 from gateway.model import Duration, Packet, Place, Reading
 from gateway.ports import Clock, Inbox
@@ -226,15 +226,9 @@ def recalled(file: Path) -> Discovered:
 
 
 def _write(file: Path, blob: bytes) -> None:
-    """Whole or not at all. On a disk that fails, which the store says loudly, a few strangers
-    have to speak again."""
-    fresh = file.with_suffix(".new")
+    """On a disk that fails, which the store says loudly, a few strangers have to speak again."""
     with suppress(OSError):
-        with fresh.open("wb") as out:
-            out.write(blob)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.rename(file)
+        durable.write(file, blob)
 
 
 def _wish(pattern: Admission, stranger: Stranger) -> Wish:

@@ -9,7 +9,6 @@ one or the new one, never half of each. What was changed by hand is noticed, and
 
 import asyncio
 import logging
-import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from config.load import Invalid, load
 from config.located import Problem
 from config.schema import Config
 from config.staging import load_with
+from gateway import durable
 from gateway.failpoints import hit
 from gateway.ports import Clock, Health
 from gateway.revising import Conflict, Unfit, Wrong
@@ -201,7 +201,7 @@ def _allow(files: Sequence[str] | Mapping[str, str]) -> None:
 
 
 def _write_all(root: Path, change: Change) -> None:
-    _write(_pending(root), msgspec.json.encode(change))
+    durable.write(_pending(root), msgspec.json.encode(change))
     hit("workshop.decided")
     write_files(root, change.after)
 
@@ -210,25 +210,10 @@ def write_files(root: Path, files: Mapping[str, str]) -> None:
     """Each at once and durable; '' removes one."""
     for name, text in files.items():
         if text:
-            _write(root / name, text.encode())
+            durable.write(root / name, text.encode())
         else:
             (root / name).unlink(missing_ok=True)
         hit("workshop.written")
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _read(path: Path) -> str:

@@ -1,7 +1,6 @@
 """Masked pictures that show what was reported: before it came, and now."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 import cv2
 
-from gateway import manifest
+from gateway import durable, manifest
 from gateway.model import Box, Evidence, Millis
 from vision.frame import Picture
 from vision.jpeg import encode
@@ -97,26 +96,10 @@ def keeper(root: Path, camera: str) -> Keep:
         manifest.append(root, sha256, camera, role, at)
         path = file_of(sha256)
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            written(path, jpeg)
+            durable.write(path, jpeg)
         return Evidence(sha256, "image/jpeg", role, at, len(jpeg))
 
     return keep
-
-
-def written(path: Path, data: bytes) -> None:
-    """Write *data*, so that *path* is whole after a power cut, or as it was."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def evidence_file(root: Path) -> Callable[[str], Path]:

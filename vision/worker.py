@@ -18,11 +18,12 @@ from time import monotonic
 
 import cv2
 
+from gateway import durable
 from gateway.model import Millis
 from vision.camera import CameraSpec
 from vision.capture import Lost, Pace, Slot
 from vision.detector import Unusable
-from vision.evidence import Shot, keeper, written
+from vision.evidence import Shot, keeper
 from vision.frame import Plane
 from vision.jpeg import BadPicture
 from vision.keepsake import packed as packed_scene
@@ -135,7 +136,7 @@ class Post:
         self._remembered_at = now
         if keepsake := self._observer.watcher.keepsake(now):
             self._keepsake.parent.mkdir(parents=True, exist_ok=True)
-            written(self._keepsake, packed_scene(keepsake))
+            durable.write(self._keepsake, packed_scene(keepsake))
 
     def _take(self, shot: Plane | BadPicture) -> None:
         if isinstance(shot, BadPicture):

@@ -13,7 +13,6 @@ tokens:
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Literal
 import msgspec
 import yaml
 
+from gateway import durable
 from gateway.passwords import hash_password as hash_password
 from gateway.passwords import verify_password as verify_password
 
@@ -114,12 +114,6 @@ def read_users(path: Path) -> Users:
 
 def write_users(path: Path, users: Users) -> None:
     """Replace the file in one step; nobody else can read it at any moment."""
-    draft = path.with_name(f".{path.name}.new")
-    draft.unlink(missing_ok=True)
+    head = "# Who may come in. Made by `linli init`; passwords and tokens are hashes.\n"
     body = yaml.safe_dump(msgspec.to_builtins(users), allow_unicode=True, sort_keys=False)
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-        file.write("# Who may come in. Made by `linli init`; passwords and tokens are hashes.\n")
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    durable.write(path, (head + body).encode(), 0o600)

@@ -1,13 +1,13 @@
 """Logins of people: who, since when, and until when. A restart of the gateway ends none."""
 
 import hashlib
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from gateway import durable
 from gateway.api.auth import Role, User
 from gateway.model import Duration, Millis
 
@@ -107,13 +107,7 @@ class Sessions:
         """Write the file, durably and for nobody else to read. Blocks. Raises OSError."""
         if self._file is None:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_suffix(".new")
-        with open(os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(msgspec.msgpack.encode(_Kept(self._open, self._marks)))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+        durable.write(self._file, msgspec.msgpack.encode(_Kept(self._open, self._marks)), 0o600)
 
     def opened(self, now: Millis) -> Iterable[Session]:
         self._sweep(now)

@@ -11,11 +11,11 @@ import msgspec
 from msgspec.structs import replace
 
 from config.load import Invalid, load
+from gateway import durable
 from gateway.yaml_edit import put
 from vision import evaluate, recording, truth
 from vision.capture import Lost
 from vision.evaluate import Clip, Event, Report, Score
-from vision.evidence import written
 from vision.frame import Plane
 from vision.recording import LONGEST
 from vision.sheet import Sheet
@@ -115,7 +115,7 @@ def label(args: argparse.Namespace) -> int:
         print("\n".join(wrong), file=sys.stderr)
         return 1
     text = file.read_text("utf-8") if file.exists() else ""
-    written(file, put(text, "clips", truth.plain(clip), "file").encode())
+    durable.write(file, put(text, "clips", truth.plain(clip), "file").encode())
     print(f"{args.clip.name}: {seconds:.1f} s, dwell {clip.dwell_s:g} s, {len(clip.events)} events")
     for n, event in enumerate(clip.events, 1):
         box = " ".join(f"{side:g}" for side in event.box)
