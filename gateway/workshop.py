@@ -56,7 +56,10 @@ class Workshop:
     ) -> None:
         self._config, self._kept, self._apply = config, kept, apply
         self._clock, self._health = clock, health
-        self._texts = site_texts(config.root)
+        self._texts = self._looked = site_texts(config.root)
+        """The files as they are in force, and as they were last seen on disk."""
+        self._broken = False
+        """What is on disk cannot be put in force."""
         self._changing = asyncio.Lock()
 
     @property
@@ -88,7 +91,7 @@ class Workshop:
             if expect is not None and newest and newest[0].id != expect:
                 raise Conflict(newest[0])
             config = await self._tried(files)
-            before = {file: _read(config.root / file) for file in files}
+            before = {file: self._texts.get(file, "") for file in files}
             change = Change(who, why, before, dict(files))
             await asyncio.to_thread(_write_all, config.root, change)
             return await self._made(config, change)
@@ -143,13 +146,14 @@ class Workshop:
     async def _made(self, config: Config, change: Change) -> Revision:
         restart = await self._apply(config)
         self._config = config
+        self._broken = False
         self._health.report(PART, "ok", _pending_words(restart))
         return await self._record(change, restart)
 
     async def _record(self, change: Change, restart: tuple[str, ...]) -> Revision:
         texts = Texts(change.before, change.after, restart)
         made = await self._kept.add(self._clock.now(), change.who, change.why, texts)
-        self._texts.update(change.after)
+        self._texts = self._texts | change.after
         _pending(self._config.root).unlink(missing_ok=True)
         log.info("revision %d by %s: %s", made.id, made.who, ", ".join(made.files))
         return made
@@ -157,22 +161,31 @@ class Workshop:
     async def _look(self) -> None:
         root = self._config.root
         now = await asyncio.to_thread(site_texts, root)
+        if now == self._looked:
+            return
+        self._looked = now
         either = now.keys() | self._texts.keys()
         names = {name for name in either if now.get(name, "") != self._texts.get(name, "")}
         if not names:
-            return
+            return self._well()
         before = {name: self._texts.get(name, "") for name in names}
-        self._texts = now
         try:
             config = await asyncio.to_thread(load, root)
         except Invalid as error:
             what = f"{error.problems[0]}; the site goes on as it was"
             self._health.report(PART, "failed", what)
+            self._broken = True
             return
         after = {name: now.get(name, "") for name in names}
         note = await asyncio.to_thread(said, root, after)
         who, why = note or (BY_HAND, "changed on disk")
         await self._made(config, Change(who, why, before, after))
+
+    def _well(self) -> None:
+        """A wrong change on disk was taken back."""
+        if self._broken:
+            self._broken = False
+            self._health.report(PART, "ok")
 
 
 def finish(root: Path) -> None:

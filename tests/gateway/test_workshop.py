@@ -186,6 +186,7 @@ async def test_what_is_changed_by_hand_is_noticed(rig: Rig) -> None:
     assert rig.watch.states[PART][0] == "ok"
     (made,) = await rig.shop.revisions()
     assert (made.who, made.files) == ("disk", (FILE,))
+    assert (await rig.shop.revision(made.id))[1].before == {FILE: RULES}  # what was in force
     await rig.look()
     assert len(rig.gateway.adopted) == 1
     watching.cancel()
@@ -218,8 +219,9 @@ async def test_a_broken_file_does_not_hinder_its_repair(rig: Rig) -> None:
     await asyncio.sleep(0.1)
     (rig.site / FILE).write_text(BROKEN)
     await rig.look()
-    await rig.shop.save({FILE: OTHER}, "mei", "repaired")
+    made = await rig.shop.save({FILE: OTHER}, "mei", "repaired")
     assert rig.limit == 80
+    assert (await rig.shop.revision(made.id))[1].before == {FILE: RULES}
     assert rig.watch.states[PART][0] == "ok"
     watching.cancel()
 
