@@ -115,6 +115,7 @@ def settled(box: Box) -> list[Reading]:
     return [r for r in stored(box.root) if r.value >= 1]
 
 
+@pytest.mark.slow  # a process now and then begins with the true calendar, whatever it was told
 @needs_faketime
 def test_a_box_that_begins_in_1970_ends_with_the_right_times(box: Box, tmp_path: Path) -> None:
     calendar, clock = Calendar(tmp_path), SystemClock()

@@ -43,7 +43,7 @@ export function neighbourhood() {
       key("ok", t("devices.ok")), key("silent", t("devices.silent")), key("never", t("devices.never")), key("camera", t("nav.cameras"))));
 }
 
-const tool = (symbol, text, work) => h("button", { type: "button", class: "icon-button", onclick: work }, icon(symbol, text));
+const tool = (symbol, text, work) => h("button", { type: "button", class: "icon-button", "aria-label": text, title: text, onclick: work }, icon(symbol));
 const key = (shape, text) => h("span", { key: shape }, h("svg", { class: `mark-of ${shape}`, viewBox: "-14 -14 28 28", "aria-hidden": "true" }, h("path", { d: SHAPES[shape] })), text);
 
 function look(view) {
